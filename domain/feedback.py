@@ -1,0 +1,127 @@
+"""Feedback as it is brought in, and what was read from it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from domain.provenance import MadeBy
+from domain.record import FeedbackKey, Instant, IssueId, Record
+from domain.text import CustomerText, RedactedText
+
+
+class Channel(StrEnum):
+    """Where the customer spoke."""
+
+    TICKET = "ticket"
+    CHAT = "chat"
+    EMAIL = "email"
+    REVIEW = "review"
+    CALL = "call"
+    SOCIAL = "social"
+    OTHER = "other"
+
+
+class Author(StrEnum):
+    """Who wrote the text."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+def feedback_key(source: str, id_: str) -> FeedbackKey:
+    """Give the key of an item: unique over all sources."""
+    return FeedbackKey(f"{source}/{id_}")
+
+
+class FeedbackItem(Record):
+    """One piece of feedback, as it came."""
+
+    id: str
+    source: str
+    text: CustomerText
+    subject: str | None = Field(default=None, repr=False)
+    at: Instant | None = None
+    channel: Channel = Channel.OTHER
+    customer_id: str | None = None
+    account_id: str | None = None
+    thread_id: str | None = None
+    author: Author = Author.CUSTOMER
+    language: str | None = None
+    rating: float | None = None
+    rating_max: float | None = None
+    attributes: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @property
+    def key(self) -> FeedbackKey:
+        """The key of this item."""
+        return feedback_key(self.source, self.id)
+
+
+class SetAside(Record):
+    """An input record that could not be stored, kept with its bytes."""
+
+    source: str
+    line: int
+    reason: str
+    raw: bytes = Field(repr=False)
+
+
+SentimentLabel = Literal["positive", "neutral", "negative", "mixed"]
+
+
+class Sentiment(Record):
+    """Inferred sentiment. `label` None is an abstention and says why."""
+
+    label: SentimentLabel | None
+    score: float = Field(ge=-1, le=1)
+    confidence: float = Field(ge=0, le=1)
+    reason: str | None = None
+
+
+class DriverMention(Record):
+    """One driver with its verbatim quote; offsets in code points of the stored original."""
+
+    driver: str
+    sentiment: SentimentLabel | None
+    quote: str
+    start: int
+    end: int
+    confidence: float = Field(ge=0, le=1)
+
+
+class Noise(StrEnum):
+    """Text that reports no problem."""
+
+    SPAM = "spam"
+    AUTO_REPLY = "auto_reply"
+    THANKS = "thanks"
+    PRAISE = "praise"
+    EMPTY = "empty"
+
+
+class Reading(Record):
+    """What was understood of one item."""
+
+    key: FeedbackKey
+    language: str | None
+    sentiment: Sentiment
+    drivers: tuple[DriverMention, ...] = ()
+    """Best first; empty when none fits (`reason` says why)."""
+    noise: Noise | None = None
+    problem: str = Field(default="", repr=False)
+    """The distilled problem in redacted words: what failed, without greeting and signature."""
+    reason: str | None = None
+    made_by: MadeBy
+
+
+class ReadItem(Record):
+    """An item with its redacted text and its reading, and the issue it hangs on."""
+
+    item: FeedbackItem
+    redacted: RedactedText
+    reading: Reading
+    issue_id: IssueId | None = None
