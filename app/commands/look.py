@@ -1,0 +1,125 @@
+"""`doctor`, `read`, `recall`, `replay`, `export`: look without changing anything."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.commands.options import Home, Output, installation, say, settings
+
+
+class Exported(StrEnum):
+    """What can be exported."""
+
+    ISSUES = "issues"
+    ALARMS = "alarms"
+    AUDIENCES = "audiences"
+    PROPOSALS = "proposals"
+
+
+Taxonomy = Annotated[
+    Path | None, typer.Option("--taxonomy", help="Taxonomy file; default: that of the home.")
+]
+
+
+def register(application: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (doctor, read, recall, replay, export):
+        application.command()(command)
+
+
+def doctor(home: Home = None) -> None:
+    """Say what is configured, what is missing and what to do about it."""
+    from app.doctor import examine
+
+    report = examine(settings(home))
+    for line in report.lines:
+        say(line)
+    raise typer.Exit(report.exit_code)
+
+
+def read(
+    input_: Annotated[Path, typer.Argument(metavar="INPUT", help="Feedback, JSONL or CSV.")],
+    output: Output,
+    taxonomy: Taxonomy = None,
+    home: Home = None,
+) -> None:
+    """Read a file: sentiment and drivers with verbatim quotes, one line per item.
+
+    Example: undertone read reviews.jsonl --output readings.jsonl --taxonomy shop.yaml
+    """
+    from app.offline import read_file
+    from app.progress import bar
+
+    with bar("Reading") as progress:
+        count = read_file(settings(home), input_, output, taxonomy=taxonomy, progress=progress)
+    say(f"{count:,} readings written to {output}.")
+
+
+def recall(
+    corpus: Annotated[Path, typer.Argument(help="Texts to search, JSONL or CSV.")],
+    queries: Annotated[Path, typer.Argument(help="Texts to search for, JSONL or CSV.")],
+    output: Output,
+    k: Annotated[int, typer.Option("--k", min=1, help="How many results per query.")] = 20,
+    only_earlier: Annotated[
+        bool, typer.Option("--only-earlier", help="Only results from before the query.")
+    ] = False,
+    home: Home = None,
+) -> None:
+    """Find the most similar texts by words and meaning, best first.
+
+    Example: undertone recall cases.jsonl reports.jsonl --k 5 --output similar.jsonl
+    """
+    from app.offline import recall_file
+    from app.progress import bar
+
+    with bar("Comparing") as progress:
+        count = recall_file(
+            settings(home),
+            corpus,
+            queries,
+            output,
+            k=k,
+            only_earlier=only_earlier,
+            progress=progress,
+        )
+    say(f"{count:,} queries answered in {output}.")
+
+
+def replay(
+    input_: Annotated[
+        Path, typer.Argument(metavar="INPUT", help="Feedback file, or a folder with facts too.")
+    ],
+    output: Output,
+    taxonomy: Taxonomy = None,
+    home: Home = None,
+) -> None:
+    """Run feedback as a stream in event time and write its alarms.
+
+    Example: undertone replay feedback.jsonl --output alarms.jsonl
+    """
+    from app.offline import replay_input
+    from app.progress import bar
+
+    with bar("Replaying") as progress:
+        count = replay_input(settings(home), input_, output, taxonomy=taxonomy, progress=progress)
+    say(f"{count:,} alarms written to {output}.")
+
+
+def export(
+    what: Annotated[Exported, typer.Argument(help="What to export.")],
+    output: Output,
+    home: Home = None,
+) -> None:
+    """Write issues, alarms, audiences or proposals, one JSON object a line.
+
+    Example: undertone export audiences --output audiences.jsonl
+    """
+    from app.export_files import export_file
+
+    with installation(home) as opened:
+        count = export_file(opened, what.value, output)
+    say(f"{count:,} {what.value} written to {output}.")

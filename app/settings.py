@@ -1,0 +1,170 @@
+"""Addresses and secrets from the environment, paths of the home."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import Field
+
+from domain.errors import InvalidConfiguration
+from domain.record import Record
+
+
+class Setting(NamedTuple):
+    """One environment variable: what it is for and what to do when it is absent."""
+
+    name: str
+    purpose: str
+    when_absent: str
+    secret: bool = False
+
+
+SETTINGS = (
+    Setting(
+        "UNDERTONE_SMTP_URL",
+        "mail server, smtp[s]://[user:password@]host:port",
+        "Messages can be drafted but not approved. Set it to send mail.",
+        secret=True,
+    ),
+    Setting(
+        "UNDERTONE_MAIL_FROM",
+        "sender of messages, for example Help <help@shop.example>",
+        "Messages can be drafted but not approved. Set it to send mail.",
+    ),
+    Setting("UNDERTONE_TICKETS_DIR", "folder for ticket files", "HOME/tickets is used."),
+    Setting(
+        "UNDERTONE_UNDO_SECONDS",
+        "seconds an approved draft is held, 0 sends at once",
+        "undo_seconds of policy.yaml is used (30 as shipped).",
+    ),
+    Setting(
+        "UNDERTONE_DATABASE_URL",
+        "database, for example postgresql://host/name",
+        "One SQLite file in the home is used.",
+        secret=True,
+    ),
+    Setting(
+        "UNDERTONE_CHROMA_URL",
+        "Chroma server, for example http://127.0.0.1:8000",
+        "Chroma runs inside the process, in the home.",
+    ),
+    Setting(
+        "UNDERTONE_MODEL",
+        "name of the chat model",
+        "The local engine reads, investigates and writes. No call leaves the machine.",
+    ),
+    Setting(
+        "OPENAI_API_KEY",
+        "key of the model's address",
+        "Needed together with UNDERTONE_MODEL, unless OPENAI_BASE_URL is set.",
+        secret=True,
+    ),
+    Setting(
+        "OPENAI_BASE_URL",
+        "address that speaks chat completions",
+        "The address of the openai library is used once a model and a key are set.",
+    ),
+)
+
+DEFAULT_BASE_URL = "https://api.openai.com/v1"
+
+
+def default_home() -> Path:
+    """Give the user's data directory for this product."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
+    return base / "undertone"
+
+
+class Settings(Record):
+    """One installation: its home and what the environment says."""
+
+    home: Path
+    environment: dict[str, str] = Field(default_factory=dict, repr=False)
+
+    @classmethod
+    def load(cls, home: Path | None, environment: Mapping[str, str]) -> Settings:
+        """Take the settings from an environment.
+
+        Raises:
+            InvalidConfiguration: A value cannot be used; all problems together.
+        """
+        names = {setting.name for setting in SETTINGS}
+        found = {
+            name: value.strip()
+            for name, value in environment.items()
+            if name in names and value.strip()
+        }
+        settings = cls(home=(home or default_home()).expanduser().absolute(), environment=found)
+        problems = settings.problems()
+        if problems:
+            raise InvalidConfiguration(" ".join(problems))
+        return settings
+
+    def problems(self) -> list[str]:
+        """Say which values cannot be used."""
+        problems = []
+        undo = self.environment.get("UNDERTONE_UNDO_SECONDS")
+        if undo is not None and not undo.isdigit():
+            problems.append(f"UNDERTONE_UNDO_SECONDS is {undo!r}: give whole seconds, 0 or more.")
+        smtp = self.environment.get("UNDERTONE_SMTP_URL", "smtp://")
+        if not smtp.startswith(("smtp://", "smtps://")):
+            problems.append("UNDERTONE_SMTP_URL must begin with smtp:// or smtps://.")
+        return problems
+
+    def find(self, name: str) -> str | None:
+        """The value of a variable, None when absent or empty."""
+        return self.environment.get(name)
+
+    @property
+    def database_url(self) -> str:
+        """Where the truth lies."""
+        return self.find("UNDERTONE_DATABASE_URL") or f"sqlite:///{self.home / 'undertone.sqlite'}"
+
+    @property
+    def tickets_dir(self) -> Path:
+        """Where ticket files go."""
+        chosen = self.find("UNDERTONE_TICKETS_DIR")
+        return Path(chosen).expanduser().absolute() if chosen else self.home / "tickets"
+
+    @property
+    def undo_seconds(self) -> int | None:
+        """How long an approved draft is held; None leaves it to the policy."""
+        value = self.find("UNDERTONE_UNDO_SECONDS")
+        return None if value is None else int(value)
+
+    @property
+    def uses_model(self) -> bool:
+        """Whether a model is configured: its name with a key or an address."""
+        return bool(
+            self.find("UNDERTONE_MODEL")
+            and (self.find("OPENAI_API_KEY") or self.find("OPENAI_BASE_URL"))
+        )
+
+    @property
+    def config_dir(self) -> Path:
+        """Where people put their own taxonomy, owners, policy and wanted customers."""
+        return self.home / "config"
+
+    @property
+    def models_dir(self) -> Path:
+        """Where converted weights lie."""
+        return self.home / "models"
+
+    @property
+    def chroma_dir(self) -> Path:
+        """Where the embedded vector index lies; may be deleted at any time."""
+        return self.home / "chroma"
+
+    @property
+    def vectors_path(self) -> Path:
+        """The cache of vectors by text hash; may be deleted at any time."""
+        return self.home / "vectors.sqlite"
