@@ -20,6 +20,8 @@ decision    what a person did with a proposal.
 approval    a token for exactly the frozen bytes, spent once.
 delivery    one recipient's copy (or one ticket) on its way, with its own state.
 attempt     one try on the wire, written before it is made.
+submission  a draft with all that a proposal needs, not frozen yet.
+copy        the frozen bytes for one recipient, or of one ticket.
 owner       the person who is accountable for a touchpoint, from `owners.yaml`.
 world time  the latest `at` or `recorded_at` stored; the wall clock is for people only.
 

@@ -11,6 +11,7 @@ UndertoneError
     ForbiddenMove, BytesChanged
   Unavailable (exit 3, HTTP 503)   the world: network, key, disk
     IndexUnavailable, EmbedderUnavailable, ModelUnavailable, DestinationUnavailable, StoreBusy
+    RefusedForNow, RefusedForGood, NoAnswer   what a destination says while bytes are handed over
 """
 
 from __future__ import annotations
@@ -120,3 +121,18 @@ class DestinationUnavailable(Unavailable):
 
 class StoreBusy(Unavailable):
     """The store did not answer in time."""
+
+
+class RefusedForNow(Unavailable):
+    """Raised by a destination: nothing was accepted, and trying later may help."""
+
+
+class RefusedForGood(Unavailable):
+    """Raised by a destination: nothing was accepted, and trying again is pointless."""
+
+
+class NoAnswer(Unavailable):
+    """Raised by a destination: bytes may have been accepted, and no answer says so.
+
+    The dispatcher marks the delivery unknown; only a look-up or a person settles it.
+    """

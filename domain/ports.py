@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
+from domain.delivery import AuditRepo, OutboxRepo, ProposalRepo
 from domain.facts import Case, Fact, SimilarCase
 from domain.feedback import Channel, FeedbackItem, Reading, ReadItem, SetAside
 from domain.issues import Alarm, Casefile, Hypothesis, Issue, IssueState, Match
@@ -14,7 +16,7 @@ from domain.people import Taxonomy
 from domain.predicates import FactQuery, Field, Predicate, Scalar
 from domain.proposals import Draft
 from domain.provenance import MadeBy, Trace
-from domain.record import CaseId, FactId, FeedbackKey, IssueId, QueryId, Record
+from domain.record import CaseId, FactId, FeedbackKey, Instant, IssueId, QueryId, Record
 from domain.text import RedactedText
 
 if TYPE_CHECKING:
@@ -349,6 +351,12 @@ class Unit(Protocol):
     def issues(self) -> IssueRepo: ...  # noqa: D102
     @property
     def settings(self) -> SettingRepo: ...  # noqa: D102
+    @property
+    def proposals(self) -> ProposalRepo: ...  # noqa: D102
+    @property
+    def outbox(self) -> OutboxRepo: ...  # noqa: D102
+    @property
+    def audit(self) -> AuditRepo: ...  # noqa: D102
 
 
 class Store(Protocol):
@@ -507,6 +515,7 @@ class TicketAction(Record):
     title: str
     body: str
     queue: str | None = None
+    issue_id: IssueId | None = None
 
 
 class MessageAction(Record):
@@ -517,6 +526,8 @@ class MessageAction(Record):
     body: str
     address: str
     name: str | None = None
+    made_at: Instant | None = None
+    """When the words were frozen: the date that the mail bears."""
 
 
 class Sent(Record):
@@ -524,6 +535,23 @@ class Sent(Record):
 
     external_id: str | None
     detail: str = ""
+    sha256: str | None = None
+    """Hash of the frozen bytes that lie there, where the destination can tell."""
+
+
+class WireStep(StrEnum):
+    """What a destination reports while it hands bytes over."""
+
+    CONNECTED = "connected"
+    BODY_BEGINS = "body_begins"
+    """Nothing of the body has left. The listener may still forbid it by raising."""
+    MID_BODY = "mid_body"
+    BODY_ENDED = "body_ended"
+    """Everything has left; the answer has not come."""
+    ANSWERED = "answered"
+
+
+OnStep = Callable[[WireStep], None]
 
 
 class Destination(Protocol):
@@ -547,5 +575,12 @@ class Destination(Protocol):
             DestinationUnavailable: It cannot be known now; never create then.
         """
 
-    def send(self, frozen: bytes, *, key: str, address: str | None) -> Sent:
-        """Hand the bytes over; see `agent/delivery` for the errors it may raise."""
+    def send(self, frozen: bytes, *, key: str, address: str | None, on_step: OnStep) -> Sent:
+        """Hand the bytes over; `on_step` is told how far it got, and may raise to stop it.
+
+        Raises:
+            RefusedForNow: Nothing was accepted; later it may be.
+            RefusedForGood: Nothing was accepted, and never will be.
+            NoAnswer: It may have been accepted.
+            BytesChanged: The bytes do not belong to this key and address.
+        """

@@ -269,5 +269,56 @@ class Attempt(Record):
     delivery_id: DeliveryId
     number: int
     at: Instant
+    body_at: Instant | None = None
+    """Written before the body may leave: without it nothing can have been accepted."""
     ended_at: Instant | None = None
     result: str | None = None
+
+
+class Approval(Record):
+    """A token for exactly the frozen bytes of one version, spent once."""
+
+    token: str
+    proposal_id: ProposalId
+    version: int
+    action: ProposalKind
+    destination: str
+    sha256: str
+    policy: str
+    approver: str
+    granted_at: Instant
+    expires_at: Instant
+    spent_at: Instant | None = None
+    void_at: Instant | None = None
+
+
+class OutboxRow(Record):
+    """A delivery with what only the dispatcher needs."""
+
+    delivery: Delivery
+    approval: str
+    """The token that was spent to write it."""
+    lease_by: str | None = None
+    lease_until: Instant | None = None
+    looks: int = 0
+    """Look-ups made since it became unknown."""
+    retries: int = 0
+    """Refusals since it was last released."""
+
+
+class SavedEdit(Record):
+    """What a person typed and has not decided yet."""
+
+    proposal_id: ProposalId
+    person: str
+    changes: dict[str, JsonValue]
+    at: Instant
+
+
+class Switch(Record):
+    """Whether anything may leave at all."""
+
+    stopped: bool = False
+    by: str | None = None
+    at: Instant | None = None
+    reason: str | None = None
