@@ -193,6 +193,9 @@ class FactTable(Protocol):
             NotFound: Nobody remembered it.
         """
 
+    def remembered(self) -> Mapping[QueryId, FactQuery]:
+        """All kept queries."""
+
 
 # -- storage ---------------------------------------------------------------------------
 
@@ -261,6 +264,9 @@ class FactRepo(FactTable, Protocol):
 
     def add(self, facts: Sequence[Fact]) -> AddCount:
         """Store facts; the same id with the same content is known, otherwise a revision."""
+
+    def snapshot(self) -> FactTable:
+        """The table of questions as of now; it stays valid after the transaction."""
 
 
 class CaseRepo(Protocol):

@@ -1,0 +1,106 @@
+"""Full text beside the vectors: FTS5 on SQLite, `tsvector('simple')` on PostgreSQL.
+
+Both index a text folded in Python (marks dropped, case folded), so that they agree.
+A search never hands over a person's text: it takes the words, quotes and joins them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+_WORD = re.compile(r"[^\W_]+")
+_MOST_WORDS = 64
+
+
+def fold(value: str) -> str:
+    """Drop marks and case."""
+    decomposed = unicodedata.normalize("NFKD", value)
+    return "".join(one for one in decomposed if not unicodedata.combining(one)).casefold()
+
+
+def words_of(value: str) -> list[str]:
+    """Distinct folded words in order, at most 64."""
+    return list(dict.fromkeys(_WORD.findall(fold(value))))[:_MOST_WORDS]
+
+
+class FullText:
+    """One full text table of (id, body)."""
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self._connection = connection
+        self._name = name
+        self._is_sqlite = connection.dialect.name == "sqlite"
+
+    def create(self) -> None:
+        """Create the table unless it exists."""
+        if self._is_sqlite:
+            self._run(
+                f"CREATE VIRTUAL TABLE IF NOT EXISTS {self._name} "
+                "USING fts5(id UNINDEXED, body, tokenize='unicode61 remove_diacritics 2')"
+            )
+            # Rows are replaced by id; FTS5 has no index on an unindexed column.
+            self._run(
+                f"CREATE TABLE IF NOT EXISTS {self._name}_rows (id TEXT PRIMARY KEY, place INTEGER)"
+            )
+            return
+        self._run(f"CREATE TABLE IF NOT EXISTS {self._name} (id TEXT PRIMARY KEY, body TEXT)")
+        self._run(
+            f"CREATE INDEX IF NOT EXISTS ix_{self._name} ON {self._name} "
+            "USING gin (to_tsvector('simple', body))"
+        )
+
+    def put(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Add or replace rows."""
+        for id_, body in rows:
+            self._put(id_, fold(body).replace("\0", " "))
+
+    def _put(self, id_: str, body: str) -> None:
+        if not self._is_sqlite:
+            self._run(
+                f"INSERT INTO {self._name} (id, body) VALUES (:id, :body) "
+                "ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+                id=id_,
+                body=body,
+            )
+            return
+        self._run(
+            f"DELETE FROM {self._name} WHERE rowid = "
+            f"(SELECT place FROM {self._name}_rows WHERE id = :id)",
+            id=id_,
+        )
+        self._run(f"INSERT INTO {self._name} (id, body) VALUES (:id, :body)", id=id_, body=body)
+        self._run(
+            f"INSERT OR REPLACE INTO {self._name}_rows VALUES (:id, last_insert_rowid())", id=id_
+        )
+
+    def search(self, value: str, *, limit: int) -> list[tuple[str, float]]:
+        """Ids and scores of rows with any of the words, best first, higher is better."""
+        words = words_of(value)
+        if not words:
+            return []
+        if self._is_sqlite:
+            match = " OR ".join(f'"{word}"' for word in words)
+            found = self._connection.execute(
+                text(
+                    f"SELECT id, -bm25({self._name}) AS score FROM {self._name} "
+                    f"WHERE {self._name} MATCH :match ORDER BY rank LIMIT :limit"
+                ),
+                {"match": match, "limit": limit},
+            )
+        else:
+            found = self._connection.execute(
+                text(
+                    f"SELECT id, ts_rank(to_tsvector('simple', body), q) AS score "
+                    f"FROM {self._name}, to_tsquery('simple', :match) q "
+                    "WHERE to_tsvector('simple', body) @@ q ORDER BY score DESC, id LIMIT :limit"
+                ),
+                {"match": " | ".join(words), "limit": limit},
+            )
+        return [(row.id, float(row.score)) for row in found]
+
+    def _run(self, statement: str, **values: str) -> None:
+        self._connection.execute(text(statement), values)

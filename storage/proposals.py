@@ -1,0 +1,386 @@
+"""Proposals: the current record, every version with its bytes, decisions, saved edits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    Row,
+    Select,
+    Table,
+    Text,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+
+from domain.delivery import FrozenCopy, ProposalRow, VersionNote
+from domain.errors import NotFound
+from domain.lifecycle import PROPOSAL_MOVES, moved
+from domain.proposals import Decision, Proposal, ProposalKind, ProposalState, SavedEdit
+from domain.record import IssueId, ProposalId
+from storage.base import UtcDateTime, metadata
+from storage.rows import chunks, put
+
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("issue_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("priority", Float, nullable=False),
+    Column("risk", Integer, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("department", Text),
+    Column("open_checks", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("answer_due_at", UtcDateTime),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_proposals_list", "state", "priority", "created_at", "id"),
+    Index("ix_proposals_all", "priority", "created_at", "id"),
+    Index("ix_proposals_issue_id", "issue_id"),
+    Index("ix_proposals_expires_at", "state", "expires_at"),
+)
+
+proposal_versions = Table(
+    "proposal_versions",
+    metadata,
+    Column("proposal_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("edited_by", Text),
+    Column("body", Text, nullable=False),
+)
+
+renderings = Table(
+    "renderings",
+    metadata,
+    Column("proposal_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("customer_id", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("address", Text),
+    Column("sha256", Text, nullable=False),
+    Column("bytes", LargeBinary, nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("proposal_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("uq_decisions_once", "proposal_id", "version", "kind", "person", unique=True),
+)
+
+saved_edits = Table(
+    "saved_edits",
+    metadata,
+    Column("proposal_id", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+TICKET = ""
+"""What stands as customer in a ticket's rendering: a key column cannot be null."""
+
+_ROW = tuple(proposals.c[name] for name in ProposalRow._fields)
+
+
+class SqlProposalRepo:
+    """`ProposalRepo` on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add_version(
+        self, proposal: Proposal, copies: Sequence[FrozenCopy], *, by: str, at: datetime, why: str
+    ) -> None:
+        """Make this the current record, and keep the version with its bytes for good."""
+        body = proposal.model_dump_json()
+        put(self._connection, proposals, [_columns(proposal, body, at)])
+        version = {
+            "proposal_id": proposal.id,
+            "version": proposal.version,
+            "made_by": by,
+            "made_at": at,
+            "why": why,
+            "edited_by": proposal.edited_by,
+            "body": body,
+        }
+        self._connection.execute(proposal_versions.insert(), version)
+        rows = [
+            {
+                "proposal_id": proposal.id,
+                "version": proposal.version,
+                "customer_id": one.customer_id or TICKET,
+                "position": position,
+                "address": one.address,
+                "sha256": one.sha256,
+                "bytes": one.frozen,
+            }
+            for position, one in enumerate(copies)
+        ]
+        for part in chunks(rows):
+            self._connection.execute(renderings.insert(), list(part))
+
+    def put_state(self, id_: ProposalId, state: ProposalState, *, at: datetime) -> Proposal:
+        """Move the current record to a state; gives the moved record."""
+        proposal = self.get(id_, for_change=True)
+        if proposal.state is state:
+            return proposal
+        to = moved(PROPOSAL_MOVES, proposal.state, state)
+        changed = proposal.model_copy(update={"state": to})
+        self._connection.execute(
+            update(proposals)
+            .where(proposals.c.id == id_)
+            .values(state=to.value, changed_at=at, body=changed.model_dump_json())
+        )
+        return changed
+
+    def get(self, id_: ProposalId, *, for_change: bool = False) -> Proposal:
+        """The current record; `for_change` keeps other writers out until the commit."""
+        query = select(proposals.c.body).where(proposals.c.id == id_)
+        body = self._connection.scalar(query.with_for_update() if for_change else query)
+        if body is None:
+            raise NotFound("proposal", id_)
+        return Proposal.model_validate_json(body)
+
+    def find_version(self, id_: ProposalId, version: int) -> Proposal | None:
+        """A version as it was made."""
+        body = self._connection.scalar(
+            select(proposal_versions.c.body).where(
+                proposal_versions.c.proposal_id == id_, proposal_versions.c.version == version
+            )
+        )
+        return Proposal.model_validate_json(body) if body is not None else None
+
+    def original(self, id_: ProposalId) -> Proposal:
+        """The agent's latest version that no person had changed."""
+        body = self._connection.scalar(
+            select(proposal_versions.c.body)
+            .where(proposal_versions.c.proposal_id == id_, proposal_versions.c.edited_by.is_(None))
+            .order_by(proposal_versions.c.version.desc())
+            .limit(1)
+        )
+        if body is None:
+            raise NotFound("proposal", id_)
+        return Proposal.model_validate_json(body)
+
+    def versions(self, id_: ProposalId) -> list[VersionNote]:
+        """Who made each version and why, oldest first."""
+        table = proposal_versions.c
+        query = select(table.version, table.made_by, table.made_at, table.why)
+        rows = self._connection.execute(
+            query.where(table.proposal_id == id_).order_by(table.version)
+        )
+        return [VersionNote(*row) for row in rows]
+
+    def copies(self, id_: ProposalId, version: int) -> list[FrozenCopy]:
+        """The frozen bytes of a version, in the order of its recipients."""
+        rows = self._connection.execute(_copies(id_, version).order_by(renderings.c.position))
+        return [_to_copy(row) for row in rows]
+
+    def find_copy(
+        self, id_: ProposalId, version: int, customer_id: str | None
+    ) -> FrozenCopy | None:
+        """The frozen bytes for one recipient (None: of the ticket)."""
+        query = _copies(id_, version).where(renderings.c.customer_id == (customer_id or TICKET))
+        row = self._connection.execute(query).first()
+        return _to_copy(row) if row is not None else None
+
+    def hashes(self, id_: ProposalId, version: int) -> list[tuple[str | None, str]]:
+        """Address and SHA-256 of each copy as stored, in the order of the recipients."""
+        rows = self._connection.execute(
+            select(renderings.c.address, renderings.c.sha256)
+            .where(renderings.c.proposal_id == id_, renderings.c.version == version)
+            .order_by(renderings.c.position)
+        )
+        return [(address, sha256) for address, sha256 in rows]
+
+    def of_issue(self, issue_id: IssueId) -> list[Proposal]:
+        """All proposals of an issue, oldest first."""
+        bodies = self._connection.scalars(
+            select(proposals.c.body)
+            .where(proposals.c.issue_id == issue_id)
+            .order_by(proposals.c.created_at, proposals.c.id)
+        )
+        return [Proposal.model_validate_json(body) for body in bodies]
+
+    def list_rows(
+        self,
+        *,
+        states: Iterable[ProposalState] | None = None,
+        limit: int = 200,
+        after: ProposalId | None = None,
+    ) -> list[ProposalRow]:
+        """Rows in the order of the list (highest priority, then oldest) after a given one."""
+        query = self._in_order(select(*_ROW), states, limit, after)
+        return [_to_row(row) for row in self._connection.execute(query)]
+
+    def list_all(
+        self,
+        *,
+        states: Iterable[ProposalState] | None = None,
+        limit: int = 200,
+        after: ProposalId | None = None,
+    ) -> list[Proposal]:
+        """Whole records in the order of `list_rows`."""
+        query = self._in_order(select(proposals.c.body), states, limit, after)
+        bodies = self._connection.scalars(query)
+        return [Proposal.model_validate_json(body) for body in bodies]
+
+    def _in_order(
+        self,
+        query: Select[Any],
+        states: Iterable[ProposalState] | None,
+        limit: int,
+        after: ProposalId | None,
+    ) -> Select[Any]:
+        table = proposals.c
+        if states is not None:
+            query = query.where(table.state.in_([one.value for one in states]))
+        if after is not None:
+            query = query.where(self._later_than(after))
+        return query.order_by(table.priority.desc(), table.created_at, table.id).limit(limit)
+
+    def _later_than(self, id_: ProposalId) -> Any:
+        table = proposals.c
+        row = self._connection.execute(
+            select(table.priority, table.created_at).where(table.id == id_)
+        ).first()
+        if row is None:
+            raise NotFound("proposal", id_)
+        priority, created_at = row
+        same = table.priority == priority
+        return or_(
+            table.priority < priority,
+            and_(same, table.created_at > created_at),
+            and_(same, table.created_at == created_at, table.id > id_),
+        )
+
+    def counts(self) -> Mapping[ProposalState, int]:
+        """How many proposals are in each state that occurs."""
+        rows = self._connection.execute(
+            select(proposals.c.state, func.count()).group_by(proposals.c.state)
+        )
+        return {ProposalState(state): count for state, count in rows}
+
+    def overdue(self, at: datetime) -> list[ProposalId]:
+        """Undecided proposals whose time is over."""
+        rows = self._connection.scalars(
+            select(proposals.c.id).where(
+                proposals.c.state == ProposalState.PROPOSED.value, proposals.c.expires_at <= at
+            )
+        )
+        return [ProposalId(id_) for id_ in rows]
+
+    def add_decision(self, decision: Decision) -> None:
+        """Keep what a person did."""
+        row = {
+            "proposal_id": decision.proposal_id,
+            "version": decision.seen_version,
+            "kind": decision.kind.value,
+            "person": decision.by,
+            "body": decision.model_dump_json(),
+        }
+        self._connection.execute(decisions.insert(), row)
+
+    def decisions(self, id_: ProposalId) -> list[Decision]:
+        """What people did with a proposal, oldest first."""
+        bodies = self._connection.scalars(
+            select(decisions.c.body).where(decisions.c.proposal_id == id_).order_by(decisions.c.seq)
+        )
+        return [Decision.model_validate_json(body) for body in bodies]
+
+    def save_edit(self, edit: SavedEdit) -> None:
+        """Keep what a person typed, replacing their earlier text on the same proposal."""
+        row = {
+            "proposal_id": edit.proposal_id,
+            "person": edit.person,
+            "body": edit.model_dump_json(),
+            "at": edit.at,
+        }
+        put(self._connection, saved_edits, [row])
+
+    def find_edit(self, id_: ProposalId, person: str) -> SavedEdit | None:
+        """What a person typed and has not decided."""
+        body = self._connection.scalar(
+            select(saved_edits.c.body).where(
+                saved_edits.c.proposal_id == id_, saved_edits.c.person == person
+            )
+        )
+        return SavedEdit.model_validate_json(body) if body is not None else None
+
+    def drop_edits(self, id_: ProposalId, person: str | None = None) -> None:
+        """Forget saved edits of one person, or of everybody."""
+        query = delete(saved_edits).where(saved_edits.c.proposal_id == id_)
+        if person is not None:
+            query = query.where(saved_edits.c.person == person)
+        self._connection.execute(query)
+
+
+def _columns(proposal: Proposal, body: str, at: datetime) -> dict[str, Any]:
+    same = (
+        "id",
+        "issue_id",
+        "version",
+        "priority",
+        "risk",
+        "severity",
+        "label",
+        "reason",
+        "created_at",
+        "expires_at",
+        "answer_due_at",
+    )
+    return {
+        **{name: getattr(proposal, name) for name in same},
+        "kind": proposal.kind.value,
+        "state": proposal.state.value,
+        "department": proposal.owner.department if proposal.owner else None,
+        "open_checks": len(proposal.open_checks),
+        "changed_at": at,
+        "body": body,
+    }
+
+
+def _copies(id_: ProposalId, version: int) -> Select[Any]:
+    table = renderings.c
+    return select(table.customer_id, table.address, table.sha256, table.bytes).where(
+        table.proposal_id == id_, table.version == version
+    )
+
+
+def _to_copy(row: Row[Any]) -> FrozenCopy:
+    return FrozenCopy(row.customer_id or None, row.address, row.sha256, bytes(row.bytes))
+
+
+def _to_row(row: Row[Any]) -> ProposalRow:
+    fields = dict(row._mapping)
+    fields["kind"] = ProposalKind(fields["kind"])
+    fields["state"] = ProposalState(fields["state"])
+    return ProposalRow(**fields)

@@ -1,0 +1,123 @@
+"""The store: transactions over everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy.exc import OperationalError
+
+from domain.errors import StoreBusy
+from storage import cases, feedback
+from storage.accounts import SqlAccountRepo
+from storage.audit import SqlAuditRepo
+from storage.base import metadata, open_engine
+from storage.cases import SqlCaseRepo
+from storage.facts import FactCache, SqlFactRepo
+from storage.feedback import SqlFeedbackRepo
+from storage.fulltext import FullText
+from storage.issues import SqlIssueRepo
+from storage.outbox import SqlOutboxRepo
+from storage.proposals import SqlProposalRepo
+from storage.settings import SqlSettingRepo
+
+
+class SqlUnit:
+    """Everything stored, seen through one transaction."""
+
+    def __init__(self, connection: Connection, fact_cache: FactCache) -> None:
+        self._connection = connection
+        self._fact_cache = fact_cache
+
+    @cached_property
+    def feedback(self) -> SqlFeedbackRepo:
+        """Feedback and readings."""
+        return SqlFeedbackRepo(self._connection)
+
+    @cached_property
+    def facts(self) -> SqlFactRepo:
+        """Facts."""
+        return SqlFactRepo(self._connection, self._fact_cache)
+
+    @cached_property
+    def cases(self) -> SqlCaseRepo:
+        """Solved cases."""
+        return SqlCaseRepo(self._connection)
+
+    @cached_property
+    def issues(self) -> SqlIssueRepo:
+        """Issues, alarms, casefiles."""
+        return SqlIssueRepo(self._connection)
+
+    @cached_property
+    def proposals(self) -> SqlProposalRepo:
+        """Proposals and decisions."""
+        return SqlProposalRepo(self._connection)
+
+    @cached_property
+    def outbox(self) -> SqlOutboxRepo:
+        """Deliveries and attempts."""
+        return SqlOutboxRepo(self._connection)
+
+    @cached_property
+    def audit(self) -> SqlAuditRepo:
+        """The audit chain."""
+        return SqlAuditRepo(self._connection)
+
+    @cached_property
+    def settings(self) -> SqlSettingRepo:
+        """Small named values."""
+        return SqlSettingRepo(self._connection)
+
+    @cached_property
+    def accounts(self) -> SqlAccountRepo:
+        """Credentials."""
+        return SqlAccountRepo(self._connection)
+
+
+class SqlStore:
+    """The truth behind one database URL."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        path = make_url(url).database if url.startswith("sqlite") else None
+        if path:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self._engine: Engine = open_engine(url)
+        self._reader = self._engine.execution_options(read_only=True)
+        self._facts = FactCache()
+
+    def prepare(self) -> None:
+        """Create what is missing in the database."""
+        with self._engine.begin() as connection:
+            metadata.create_all(connection)
+            for name in (feedback.SEARCH, cases.SEARCH):
+                FullText(connection, name).create()
+
+    @contextmanager
+    def read(self) -> Iterator[SqlUnit]:
+        """A snapshot that never waits for a writer."""
+        with self._reader.connect() as connection, connection.begin():
+            yield SqlUnit(connection, self._facts)
+
+    @contextmanager
+    def write(self) -> Iterator[SqlUnit]:
+        """The one writer; commits at the end, or nothing.
+
+        Raises:
+            StoreBusy: Another writer held the database for longer than 30 seconds.
+        """
+        try:
+            with self._engine.begin() as connection:
+                yield SqlUnit(connection, self._facts)
+        except OperationalError as error:
+            if "locked" in str(error.orig):
+                raise StoreBusy("The database is busy; try again.") from error
+            raise
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
