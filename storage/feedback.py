@@ -92,7 +92,8 @@ class SqlFeedbackRepo:
     def add(self, items: Sequence[FeedbackItem]) -> AddCount:
         """Store items; known keys change nothing."""
         distinct = {item.key: item for item in reversed(items)}
-        fresh = [item for key, item in distinct.items() if key not in self._known(list(distinct))]
+        known = self._known(list(distinct))
+        fresh = [item for key, item in distinct.items() if key not in known]
         put_once(
             self._connection,
             feedback,

@@ -1,0 +1,1 @@
+"""JSONL and CSV files, and the same records posted to the API."""
