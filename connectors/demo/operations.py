@@ -1,0 +1,243 @@
+"""The facts of one customer: orders with deliveries, payments, invoices, returns, usage."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from connectors.demo.company import CARRIERS, PLANS, PROMOTIONS, Customer, Times
+
+Fact = dict[str, Any]
+OLD_VERSION, NEW_VERSION = "4.17", "4.18"
+
+
+def iso(at: datetime) -> str:
+    """Give the text of a time as facts carry it."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Order(NamedTuple):
+    """An order before it becomes facts; overlays replace fields."""
+
+    id: str
+    customer: Customer
+    at: datetime
+    amount_minor: int
+    version: str
+    promotion: str | None
+    carrier: str
+    promised_at: datetime
+    delivered_at: datetime | None
+    method: str
+    copies: int = 1
+    """How often the payment is captured."""
+    refunded: bool = False
+    """Whether the second capture was given back."""
+    invoice_due_at: datetime | None = None
+    """Set when it is paid later, by an open invoice."""
+
+
+def profile(one: Customer) -> Iterator[Fact]:
+    """Facts about the customer and the account."""
+    attributes: dict[str, Any] = {"name": one.name, "locale": "en", "time_zone": "Europe/Berlin"}
+    if one.email:
+        attributes["email"] = one.email
+    if one.consent is not None:
+        attributes["consent"] = one.consent
+    if one.suppressed:
+        attributes["suppressed"] = True
+    yield _fact(one, f"customer-{one.id}", "customer", one.since, attributes, subject=False)
+    account = {
+        "name": one.name,
+        "region": one.region,
+        "segment": one.segment,
+        "plan": one.plan,
+        "since": iso(one.since),
+        "value_minor": one.value_minor,
+    }
+    yield _fact(one, f"account-{one.account_id}", "account", one.since, account, subject=False)
+
+
+def orders(one: Customer, draw: random.Random, when: Times) -> list[Order]:
+    """The ordinary orders of a customer: about two in eight weeks."""
+    days = (when.end - when.begin).days
+    count = draw.choices((0, 1, 2, 3), (1, 4, 4, 2))[0] * max(1, round(days / 56))
+    return [
+        ordinary(one, draw, when, number, when.begin + (when.end - when.begin) * draw.random())
+        for number in range(count)
+    ]
+
+
+def ordinary(one: Customer, draw: random.Random, when: Times, number: int, at: datetime) -> Order:
+    """One order as it usually goes: 2.5 % of deliveries are late."""
+    at = at.replace(second=0, microsecond=0)
+    promised = (at + timedelta(days=draw.choice((2, 3, 4)))).replace(hour=18, minute=0)
+    delay = timedelta(hours=-draw.randrange(2, 30))
+    if draw.random() < 0.025:
+        delay = timedelta(hours=draw.randrange(6, 90))
+    delivered = max(promised + delay, at + timedelta(hours=12))
+    newer = at >= when.duplicates and draw.random() < 0.5
+    return Order(
+        id=f"HP-{one.number + 10_000}{number:02d}",
+        customer=one,
+        at=at,
+        amount_minor=draw.randrange(9_90, 240_00, 10),
+        version=NEW_VERSION if newer else OLD_VERSION,
+        promotion=draw.choice(PROMOTIONS),
+        carrier=draw.choice(CARRIERS),
+        promised_at=promised,
+        delivered_at=delivered,
+        method=one.method,
+    )
+
+
+def order_facts(order: Order, draw: random.Random, when: Times) -> Iterator[Fact]:
+    """All facts of an order that are recorded before the world ends."""
+    one = order.customer
+    attributes: dict[str, Any] = {"region": one.region, "version": order.version}
+    attributes["items"] = draw.randrange(1, 5)
+    if order.promotion:
+        attributes["promotion"] = order.promotion
+    yield _fact(
+        one, f"order-{order.id}", "order", order.at, attributes,
+        subject=f"order:{order.id}", amount=order.amount_minor,
+    )  # fmt: skip
+    yield from _delivery(order, when)
+    yield from _money(order, draw, when)
+    if order.delivered_at and draw.random() < 0.05:
+        at = order.delivered_at + timedelta(days=3)
+        if at < when.end:
+            reason = draw.choice(("does not fit", "broken", "other"))
+            yield _fact(
+                one, f"return-{order.id}", "return", at,
+                {"order_id": order.id, "reason": reason, "batch": f"B-{draw.randrange(10, 40)}"},
+            )  # fmt: skip
+
+
+def _delivery(order: Order, when: Times) -> Iterator[Fact]:
+    shipped = order.at + timedelta(hours=10)
+    if shipped >= when.end:
+        return
+    attributes = {
+        "order_id": order.id,
+        "carrier": order.carrier,
+        "region": order.customer.region,
+        "promised_at": iso(order.promised_at),
+        "shipped_at": iso(shipped),
+        "status": "shipped",
+    }
+    yield _fact(order.customer, f"delivery-{order.id}", "delivery", shipped, attributes)
+    if order.delivered_at is not None and order.delivered_at < when.end:
+        final = {**attributes, "delivered_at": iso(order.delivered_at), "status": "delivered"}
+        yield _fact(
+            order.customer, f"delivery-{order.id}", "delivery", shipped, final,
+            recorded=order.delivered_at,
+        )  # fmt: skip
+
+
+def _money(order: Order, draw: random.Random, when: Times) -> Iterator[Fact]:
+    one = order.customer
+    if order.invoice_due_at is not None:
+        attributes = {
+            "order_id": order.id,
+            "due_at": iso(order.invoice_due_at),
+            "method": order.method,
+            "status": "open",
+        }
+        yield _fact(
+            one, f"invoice-{order.id}", "invoice", order.at + timedelta(minutes=1), attributes,
+            amount=order.amount_minor,
+        )  # fmt: skip
+        return
+    paid = order.at + timedelta(minutes=2)
+    base = {"order_id": order.id, "method": order.method}
+    if draw.random() < 0.02:
+        failed = paid - timedelta(minutes=1)
+        yield _payment(order, f"payment-{order.id}-0", failed, {**base, "status": "failed"})
+    for copy in range(order.copies):
+        at = paid + timedelta(minutes=4 * copy)
+        id_ = f"payment-{order.id}-{copy + 1}"
+        yield _payment(order, id_, at, {**base, "status": "captured"})
+        if copy == 1 and order.refunded:
+            back = at + timedelta(hours=7)
+            if back < when.end:
+                yield _payment(order, id_, at, {**base, "status": "refunded"}, recorded=back)
+
+
+def _payment(
+    order: Order, id_: str, at: datetime, attributes: Fact, *, recorded: datetime | None = None
+) -> Fact:
+    return _fact(
+        order.customer, id_, "payment", at, attributes, amount=order.amount_minor, recorded=recorded
+    )
+
+
+def habits(one: Customer, draw: random.Random, when: Times) -> Iterator[Fact]:
+    """Usage, renewals and hand-offs of a customer."""
+    span = when.end - when.begin
+    for number in range(draw.choice((0, 1, 2))):
+        at = when.begin + span * draw.random()
+        feature = draw.choice(("search", "wishlist", "tracking", "reorder"))
+        attributes = {"feature": feature, "count": draw.randrange(1, 30)}
+        yield _fact(one, f"usage-{one.id}-{number}", "usage", at, attributes)
+    if one.plan != PLANS[0]:
+        at = when.begin + span * draw.random()
+        attributes = {"period": at.strftime("%Y-%m"), "outcome": "renewed", "plan": one.plan}
+        yield _fact(one, f"renewal-{one.id}", "renewal", at, attributes)
+    if draw.random() < 0.05:
+        at = when.begin + span * draw.random()
+        attributes = {
+            "from_department": "support",
+            "to_department": draw.choice(("payments", "delivery", "returns")),
+            "waited_s": draw.randrange(300, 90_000),
+            "fields_passed": "order_id,name",
+        }
+        yield _fact(one, f"handoff-{one.id}", "handoff", at, attributes)
+
+
+def shop_facts(when: Times) -> Iterator[Fact]:
+    """Deploys, incidents and promises of the shop itself; one deploy is innocent."""
+    begin, fourth = when.begin, when.begin + timedelta(days=4)
+    promise = {
+        "source": "order confirmation",
+        "text": "Delivered on the day we name",
+        "owner": "delivery",
+    }
+    chat = {"service": "chat", "ended_at": iso(fourth + timedelta(hours=2))}
+    innocent = when.strike - timedelta(hours=16)
+    events: list[tuple[str, str, datetime, Fact]] = [
+        ("deploy-1", "deploy", begin + timedelta(days=2), _deploy("web", OLD_VERSION)),
+        ("deploy-2", "deploy", when.duplicates, _deploy("checkout", NEW_VERSION)),
+        ("deploy-3", "deploy", innocent, _deploy("search", "2.9")),
+        ("deploy-4", "deploy", when.cosmetic, _deploy("app", "12.0")),
+        ("incident-1", "incident", fourth, chat),
+        ("promise-1", "promise", begin + timedelta(hours=1), promise),
+    ]
+    for id_, kind, at, attributes in events:
+        yield {"id": id_, "kind": kind, "at": iso(at), "attributes": attributes}
+
+
+def _deploy(service: str, version: str) -> Fact:
+    return {"service": service, "version": version}
+
+
+def _fact(
+    one: Customer,
+    id_: str,
+    kind: str,
+    at: datetime,
+    attributes: Fact,
+    *,
+    subject: str | bool = True,
+    amount: int | None = None,
+    recorded: datetime | None = None,
+) -> Fact:
+    fact: Fact = {"id": id_, "kind": kind, "at": iso(at), "recorded_at": iso(recorded or at)}
+    if isinstance(subject, str):
+        fact["subject"] = subject
+    fact |= {"customer_id": one.id, "account_id": one.account_id, "attributes": attributes}
+    if amount is not None:
+        fact |= {"amount_minor": amount, "currency": "EUR"}
+    return fact

@@ -1,0 +1,84 @@
+"""One carrier stops delivering in one region."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from connectors.demo.company import CARRIERS, REGIONS, Times
+from connectors.demo.conversations import complaint
+from connectors.demo.operations import Order, iso, ordinary
+from connectors.demo.overlays.plan import Context, Membership, Plan, after, place_of
+
+NAME = "carrier_strike"
+CARRIER, REGION = CARRIERS[0], REGIONS[0]
+DRIVER = "late_delivery"
+
+
+def fault(when: Times) -> dict[str, Any]:
+    """The truth about the fault."""
+    return {
+        "id": NAME,
+        "kind": "operational",
+        "started_at": iso(when.strike),
+        "ended_at": None,
+        "cause": {"carrier": CARRIER, "region": REGION},
+        "driver": DRIVER,
+        "owner": "Ines Bergmann",
+    }
+
+
+def apply(plan: Plan, context: Context) -> None:
+    """Stop the carrier in the region; plant the hit and those at risk."""
+    when = context.when
+    plan.orders[:] = [_elsewhere(order, plan, context) for order in plan.orders]
+    place = place_of(plan, context, classes=(REGIONS.index(REGION),))
+    planned = context.size.strike
+    if place is None or place >= planned.hit + planned.at_risk:
+        return
+    span = when.end - when.strike
+    if place < planned.hit:
+        share = plan.draw.random() * (0.55 if place < planned.wrote else 0.9)
+        promised = when.strike + span * share + timedelta(minutes=20)
+        state = "affected" if place < planned.wrote else "silent"
+    else:
+        promised = when.end + timedelta(hours=plan.draw.uniform(1, 58))
+        state = "at_risk"
+    order = _stuck(plan, context, promised)
+    plan.orders.append(order)
+    plan.members.append(Membership(NAME, plan.customer.id, state))
+    if state == "affected":
+        at = after(plan.draw, promised, mean_hours=span / timedelta(hours=7), before=when.end)
+        message = complaint(
+            plan.customer,
+            plan.draw,
+            id_=plan.next_id(),
+            at=at,
+            names=(DRIVER,),
+            part=context.part,
+            values={"order": order.id},
+            fault_id=NAME,
+        )
+        plan.messages.append(message)
+
+
+def _elsewhere(order: Order, plan: Plan, context: Context) -> Order:
+    """Give ordinary parcels that the strike would catch to another carrier."""
+    stuck = (
+        order.carrier == CARRIER
+        and order.customer.region == REGION
+        and (order.delivered_at is None or order.delivered_at >= context.when.strike)
+    )
+    return order._replace(carrier=plan.draw.choice(CARRIERS[1:])) if stuck else order
+
+
+def _stuck(plan: Plan, context: Context, promised: Any) -> Order:
+    at = promised - timedelta(days=3)
+    order = ordinary(plan.customer, plan.draw, context.when, len(plan.orders), at)
+    method = "card" if order.method == "wallet" else order.method
+    return order._replace(
+        carrier=CARRIER,
+        promised_at=promised.replace(second=0, microsecond=0),
+        delivered_at=None,
+        method=method,
+    )

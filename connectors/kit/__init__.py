@@ -1,0 +1,1 @@
+"""What several connectors need: markers that cannot be guessed, files written whole."""
