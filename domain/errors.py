@@ -2,7 +2,7 @@
 
 UndertoneError
   Misuse (exit 2, HTTP 422)   bad input or configuration; the message says which line
-    InvalidConfiguration, InvalidInput, InvalidEdit, CannotDecide
+    InvalidConfiguration, InvalidInput, InvalidAddress, InvalidEdit, CannotDecide
   NotFound (exit 2, HTTP 404)
   Forbidden (exit 2, HTTP 403)
   Conflict (exit 2, HTTP 409)   somebody was faster, or the page is old
@@ -33,6 +33,10 @@ class InvalidConfiguration(Misuse):
 
 class InvalidInput(Misuse):
     """A record cannot be stored; the caller sets it aside with the message."""
+
+
+class InvalidAddress(InvalidInput):
+    """A recipient cannot be written to; the caller leaves them out and says so."""
 
 
 class InvalidEdit(Misuse):

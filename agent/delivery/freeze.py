@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from agent.delivery.render import body
 from domain.delivery import FrozenCopy
-from domain.errors import InvalidInput
+from domain.errors import InvalidAddress
 from domain.ports import Destination, MessageAction, TicketAction
 from domain.proposals import Draft, LeftOut, ProposalKind, Recipient, Rendering
 from domain.record import IssueId, digest
@@ -71,7 +71,7 @@ def freeze(
     for one in recipients:
         try:
             copies.append(_message(draft, one, target, destination))
-        except InvalidInput:
+        except InvalidAddress:
             unreachable.append(LeftOut(customer_id=one.customer_id, reason="no address"))
     return Frozen(tuple(copies), tuple(unreachable))
 

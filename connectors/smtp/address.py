@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from domain.errors import InvalidInput
+from domain.errors import InvalidAddress
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -17,7 +17,7 @@ def require_address(text: str) -> str:
     """Give the address if mail can be handed to it.
 
     Raises:
-        InvalidInput: It is not plain ASCII `local@domain.tld`, or too long.
+        InvalidAddress: It is not plain ASCII `local@domain.tld`, or too long.
     """
     match = _ADDRESS.fullmatch(text)
     if (
@@ -26,7 +26,7 @@ def require_address(text: str) -> str:
         or len(text.partition("@")[0]) > LOCAL_LENGTH
         or match["top"].isdigit()
     ):
-        raise InvalidInput(
+        raise InvalidAddress(
             "The address cannot be written to: it must be plain ASCII, local@domain.tld."
         )
     return text

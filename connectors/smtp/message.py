@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import quopri
 import re
+import unicodedata
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -33,6 +34,8 @@ SUBJECT_LENGTH = 500
 NAME_LENGTH = 120
 # RFC 2047, 2: an encoded word is at most 75 characters; 42 bytes make 56 in base64.
 _WORD_BYTES = 42
+# Controls, lone surrogates, line and paragraph separators.
+_UNFIT = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _PLAIN = re.compile(r"[ !-~]*")
 _QUOTABLE = re.compile(r"[A-Za-z0-9 .,'&+-]*")
 
@@ -111,7 +114,7 @@ def _date(at: datetime | None) -> datetime:
 def _require_line(what: str, text: str, length: int) -> str:
     if not text.strip() or text != text.strip():
         raise InvalidInput(f"The {what} is empty or has blanks at its ends.")
-    if len(text) > length or not text.isprintable():
+    if len(text) > length or any(unicodedata.category(one) in _UNFIT for one in text):
         raise InvalidInput(f"The {what} is too long or holds what cannot be printed.")
     return text
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from connectors.smtp.address import require_address
-from domain.errors import InvalidConfiguration, InvalidInput
+from domain.errors import InvalidAddress, InvalidConfiguration
 
 URL_NAME = "UNDERTONE_SMTP_URL"
 FROM_NAME = "UNDERTONE_MAIL_FROM"
@@ -69,7 +69,7 @@ def read_sender(text: str) -> Sender:
     name = match["name"] if match else None
     try:
         address = require_address(match["address"] if match else text.strip())
-    except InvalidInput as error:
+    except InvalidAddress as error:
         raise InvalidConfiguration(f"{FROM_NAME}: {error}") from error
     if name and any(ord(one) < 32 or ord(one) == 127 for one in name):
         raise InvalidConfiguration(f"{FROM_NAME}: the name holds a control character.")
