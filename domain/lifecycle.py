@@ -43,8 +43,14 @@ PROPOSAL_MOVES: dict[ProposalState, frozenset[ProposalState]] = {
 }
 
 DELIVERY_MOVES: dict[DeliveryState, frozenset[DeliveryState]] = {
+    # Straight to failed: what lies in the store is not what was approved.
     DeliveryState.HELD: frozenset(
-        {DeliveryState.SENDING, DeliveryState.CANCELLED, DeliveryState.EXPIRED}
+        {
+            DeliveryState.SENDING,
+            DeliveryState.CANCELLED,
+            DeliveryState.EXPIRED,
+            DeliveryState.FAILED,
+        }
     ),
     # Back to held: refused for now, to be tried again under the same key.
     DeliveryState.SENDING: frozenset(
