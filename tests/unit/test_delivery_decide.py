@@ -304,12 +304,16 @@ def test_an_edit_voids_the_first_of_two_approvals(world):
     world.policy = Policy(four_eyes=FourEyes(recipients=1))
     message = world.proposed(a_message())
     world.decide(message.id, "approve", by="mara")
+    with world.store.read() as unit:
+        token = unit.outbox.approvals(message.id, 1)[0].token
     world.decide(message.id, "edit", by="noor", changes={"subject": "Parcel late"})
 
     after = world.decide(message.id, "approve", by="noor", seen=2)
 
     assert after.state == "proposed"
     assert world.states(message.id) == []
+    with world.store.write() as unit, pytest.raises(BrokenInvariant):
+        unit.outbox.spend(token, at=world.clock())
 
 
 def _tamper(world, statement):

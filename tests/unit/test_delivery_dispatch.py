@@ -31,6 +31,7 @@ from tests.delivery_world import (
     a_recipient,
     a_ticket,
     a_ticket_draft,
+    sha256,
 )
 
 pytestmark = pytest.mark.unit
@@ -206,6 +207,24 @@ def test_what_was_changed_after_the_approval_does_not_leave(world, statement):
     message = approved(world, only_ann())
     with world.store._engine.begin() as connection:
         connection.execute(text(statement))
+
+    world.deliver()
+
+    assert world.mail.accepted == []
+    assert world.states(message.id) == ["failed"]
+
+
+@pytest.mark.parametrize("column_too", [True, False])
+def test_a_forgery_that_agrees_with_itself_is_not_what_was_approved(world, column_too):
+    message = approved(world, only_ann())
+    forged, old = sha256(b"forged"), world.deliveries(message.id)[0].sha256
+    with world.store._engine.begin() as connection:
+        connection.execute(text("UPDATE renderings SET bytes = :b"), {"b": b"forged"})
+        if column_too:
+            connection.execute(text("UPDATE renderings SET sha256 = :f"), {"f": forged})
+        connection.execute(
+            text("UPDATE outbox SET body = replace(body, :o, :f)"), {"o": old, "f": forged}
+        )
 
     world.deliver()
 
