@@ -43,6 +43,13 @@ class VersionNote(NamedTuple):
     why: str
 
 
+class Standing(NamedTuple):
+    """Where a proposal stands, without its contents."""
+
+    version: int
+    state: ProposalState
+
+
 class ProposalRow(NamedTuple):
     """What the list shows of a proposal."""
 
@@ -81,6 +88,13 @@ class ProposalRepo(Protocol):
 
     def get(self, id_: ProposalId, *, for_change: bool = False) -> Proposal:
         """The current record; `for_change` keeps other writers out until the commit.
+
+        Raises:
+            NotFound: There is none.
+        """
+
+    def standing(self, id_: ProposalId) -> Standing:
+        """Version and state alone, other writers kept out: cheap also for a large audience.
 
         Raises:
             NotFound: There is none.

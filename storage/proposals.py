@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from domain.delivery import FrozenCopy, ProposalRow, VersionNote
+from domain.delivery import FrozenCopy, ProposalRow, Standing, VersionNote
 from domain.errors import NotFound
 from domain.lifecycle import PROPOSAL_MOVES, moved
 from domain.proposals import Decision, Proposal, ProposalKind, ProposalState, SavedEdit
@@ -168,6 +168,14 @@ class SqlProposalRepo:
         if body is None:
             raise NotFound("proposal", id_)
         return Proposal.model_validate_json(body)
+
+    def standing(self, id_: ProposalId) -> Standing:
+        """Version and state alone, other writers kept out."""
+        query = select(proposals.c.version, proposals.c.state).where(proposals.c.id == id_)
+        row = self._connection.execute(query.with_for_update()).first()
+        if row is None:
+            raise NotFound("proposal", id_)
+        return Standing(row.version, ProposalState(row.state))
 
     def find_version(self, id_: ProposalId, version: int) -> Proposal | None:
         """A version as it was made."""

@@ -97,16 +97,18 @@ def update_row(unit: Unit, row: OutboxRow, **changes: Any) -> OutboxRow:
 def follow(unit: Unit, row: OutboxRow, *, at: datetime) -> None:
     """Let a proposal's state follow its deliveries."""
     delivery = row.delivery
-    proposal = unit.proposals.get(delivery.proposal_id, for_change=True)
-    if proposal.version != delivery.version:
+    version, present = unit.proposals.standing(delivery.proposal_id)
+    if version != delivery.version:
         return
     counts = unit.outbox.state_counts(delivery.proposal_id, delivery.version)
-    state = _proposal_state(counts)
-    if proposal.state is ProposalState.APPROVED:
+    if present is ProposalState.APPROVED:
         if counts.get(DeliveryState.HELD, 0) == sum(counts.values()):
             return
-        unit.proposals.put_state(proposal.id, ProposalState.SENDING, at=at)
-    unit.proposals.put_state(proposal.id, state, at=at)
+        present = ProposalState.SENDING
+        unit.proposals.put_state(delivery.proposal_id, present, at=at)
+    state = _proposal_state(counts)
+    if state is not present:
+        unit.proposals.put_state(delivery.proposal_id, state, at=at)
 
 
 def _proposal_state(counts: Mapping[DeliveryState, int]) -> ProposalState:
