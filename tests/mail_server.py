@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ class MailLog:
     body_answers: list[str] = field(default_factory=list)
     """What the next bodies are answered; `drop` breaks the line, `slow` never answers."""
     refused_bodies: int = 0
+    some_came: threading.Event = field(default_factory=threading.Event)
+    """Set once three mails were accepted."""
 
     async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
@@ -40,6 +43,8 @@ class MailLog:
             return answer
         for one in envelope.rcpt_tos:
             self.accepted.append((envelope.mail_from, one, envelope.original_content))
+        if len(self.accepted) >= 3:
+            self.some_came.set()
         if answer == "drop":
             server.transport.abort()
         if answer == "slow":

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from agent.delivery.contact import NotNow, may_not_contact
 from agent.delivery.freeze import TICKET_PURPOSE, bound_hash, bytes_hash
-from agent.delivery.ledger import Step, begin_attempt, lease, move, update_row
+from agent.delivery.ledger import Step, begin_attempt, lease, move, take, update_row
 from domain.errors import BytesChanged, UndertoneError
 from domain.people import Policy
 from domain.ports import Destination, Unit
@@ -77,7 +77,7 @@ def claim(unit: Unit, id_: DeliveryId, *, rules: Rules, at: datetime) -> Claim |
     """Take a due delivery, or say why not. A mail's attempt is written along."""
     if unit.outbox.switch().stopped:
         return Result.STOPPED
-    row = unit.outbox.find_row(id_, for_change=True)
+    row = take(unit, id_)
     if row is None or not _is_due(row.delivery, at):
         return Result.SKIPPED
     try:

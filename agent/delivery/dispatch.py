@@ -20,7 +20,7 @@ from agent.delivery.claim import (
     nothing_accepted,
 )
 from agent.delivery.faults import FaultPoint, Faults, no_faults
-from agent.delivery.ledger import Step, after, begin_attempt, end_attempt, move, update_row
+from agent.delivery.ledger import Step, after, begin_attempt, end_attempt, move, take, update_row
 from domain.errors import (
     BytesChanged,
     DestinationUnavailable,
@@ -162,7 +162,7 @@ class _Carrier:
 
     def _after_look(self, unit: Unit, id_: DeliveryId, found: Sent | None, problem: str) -> Result:
         at = self._clock()
-        row = unit.outbox.find_row(id_, for_change=True)
+        row = take(unit, id_)
         if row is None or row.delivery.state is not DeliveryState.UNKNOWN:
             return Result.SKIPPED
         if found is not None and found.sha256 in (None, row.delivery.sha256):
@@ -294,7 +294,7 @@ class _Carrier:
         """Take a delivery off the wire whose holder is gone, on the safe side."""
         at = self._clock()
         with self._store.write() as unit:
-            row = unit.outbox.find_row(id_, for_change=True)
+            row = take(unit, id_)
             if row is None or row.delivery.state is not DeliveryState.SENDING:
                 return False
             if row.lease_until is not None and row.lease_until > at:
@@ -314,13 +314,13 @@ class _Carrier:
 
 def _own(unit: Unit, claimed: Claim) -> OutboxRow | None:
     """Give the row as it is now if the lease is still ours."""
-    row = unit.outbox.find_row(claimed.row.delivery.id, for_change=True)
+    row = take(unit, claimed.row.delivery.id)
     return row if row is not None and row.lease_by == claimed.row.lease_by else None
 
 
 def _unsettled(unit: Unit, claimed: Claim) -> OutboxRow | None:
     """Give the row if it was marked unknown meanwhile: a late answer settles it."""
-    row = unit.outbox.find_row(claimed.row.delivery.id, for_change=True)
+    row = take(unit, claimed.row.delivery.id)
     return row if row is not None and row.delivery.state is DeliveryState.UNKNOWN else None
 
 

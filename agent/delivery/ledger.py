@@ -10,6 +10,7 @@ from agent.delivery.propose import AGENT
 from domain.lifecycle import DELIVERY_MOVES, moved
 from domain.ports import Unit
 from domain.proposals import Attempt, DeliveryState, OutboxRow, ProposalState
+from domain.record import DeliveryId
 
 _TOLD = frozenset(
     {DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.EXPIRED}
@@ -24,6 +25,19 @@ class Step(NamedTuple):
     detail: str
     next_at: datetime | None = None
     external_id: str | None = None
+
+
+def take(unit: Unit, id_: DeliveryId) -> OutboxRow | None:
+    """Give a row with all other writers kept out: of its proposal first, as a decision does.
+
+    Two transactions that lock the same two rows in different order would wait for
+    each other for ever.
+    """
+    row = unit.outbox.find_row(id_)
+    if row is None:
+        return None
+    unit.proposals.standing(row.delivery.proposal_id)
+    return unit.outbox.find_row(id_, for_change=True)
 
 
 def move(unit: Unit, row: OutboxRow, step: Step, *, at: datetime, by: str = AGENT) -> OutboxRow:

@@ -42,7 +42,11 @@ def _recipients_change(old: Iterable[Recipient], new: Iterable[Recipient]) -> st
 
 def _number_change(old: Draft, new: Draft) -> str | None:
     before, after = _cited(old), _cited(new)
-    for name in before.keys() & after.keys():
+    for name in (one for one in before if one not in after):
+        return f"{_text(name, before[name][0])} is no longer said."
+    for name in (one for one in after if one not in before):
+        return f"New: {_text(name, after[name][0])}."
+    for name in before:
         for was, now in zip(before[name], after[name], strict=True):
             if abs(now - was) > TOLERANCE * abs(was):
                 return f"{_text(name, was)} became {_plain(now)}."
@@ -77,8 +81,12 @@ def _wording_change(old: Draft, new: Draft) -> str | None:
 
 def _words(draft: Draft) -> tuple[str, tuple[str, ...]]:
     policy = {one.number for one in draft.evidence if one.kind is EvidenceKind.POLICY}
+    # The cause's second sentence is its likelihood, which moves with every report.
     sections = [
-        " ".join(_NUMBER.sub("#", one.text) for one in section.sentences)
+        " ".join(
+            _NUMBER.sub("#", one.text)
+            for one in section.sentences[: 1 if section.key == "cause" else None]
+        )
         for section in draft.sections
         if section.key in ("cause", "see")
         and not any(policy & set(one.marks) for one in section.sentences)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from agent.delivery.claim import NO_ANSWER
-from agent.delivery.ledger import Step, end_attempt, move, update_row
+from agent.delivery.ledger import Step, end_attempt, move, take, update_row
 from domain.errors import AlreadyDecided, CannotDecide, NotFound, UndertoneError
 from domain.ports import Unit
 from domain.proposals import Delivery, DeliveryState, Switch
@@ -55,7 +55,7 @@ def settle_unknown(
         AlreadyDecided: It is not unknown any more.
         CannotDecide: The typed word or the id is missing.
     """
-    row = unit.outbox.find_row(delivery_id, for_change=True)
+    row = take(unit, delivery_id)
     if row is None:
         raise NotFound("delivery", delivery_id)
     if row.delivery.state is not DeliveryState.UNKNOWN:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from agent.delivery.faults import FaultPoint
-from agent.delivery.settle import FoundIt, SendAgain, settle_unknown
+from agent.delivery.settle import FoundIt, SendAgain, settle_unknown, stop_dispatch
 from domain.proposals import Delivery, DeliveryState
 from tests.delivery_crash import real_world
 from tests.delivery_world import (
@@ -185,3 +185,21 @@ def test_two_processes_at_once_send_each_mail_once(world, tmp_path, server, log)
         f"{one}@example.com": 1 for one in customers
     }
     assert set(world.states(message.id)) == {"sent"}
+
+
+def test_the_switch_stops_a_running_process_within_one_mail(world, tmp_path, server, log):
+    customers = [f"c{number}" for number in range(90)]
+    world.know(*(a_customer(one) for one in customers))
+    message = world.proposed(a_message([a_recipient(one) for one in customers]))
+    world.decide(message.id, "approve")
+
+    process = start(tmp_path, server[1], MORNING)
+    assert log.some_came.wait(timeout=60)
+    with world.store.write() as unit:
+        stop_dispatch(unit, by="mara", at=world.clock(), reason="Wrong numbers")
+    at_the_stop = len(log.accepted)
+    _, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 0, errors.decode()
+    assert len(log.accepted) <= at_the_stop + 1
+    assert world.states(message.id).count("sent") == len(log.accepted) < len(customers)

@@ -79,6 +79,19 @@ def test_a_material_change_moves_the_version_and_voids_approvals(world, changed,
     assert moved.proposal.created_at == first.created_at
 
 
+def test_a_number_that_is_new_or_gone_is_material(world):
+    draft = a_ticket_draft()
+    fewer = draft.model_copy(
+        update={"sections": tuple(one for one in draft.sections if one.key != "who")}
+    )
+    world.proposed(a_ticket(draft))
+
+    gone, back = world.propose(a_ticket(fewer)), world.propose(a_ticket(draft))
+
+    assert gone.why == "412 affected is no longer said."
+    assert back.why == "New: 412 affected."
+
+
 def test_a_changed_policy_is_material(world):
     world.proposed(a_ticket())
     world.policy = Policy(answer_hours=3)
