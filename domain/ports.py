@@ -249,6 +249,9 @@ class FeedbackRepo(Protocol):
     def unindexed(self, *, limit: int) -> list[tuple[FeedbackKey, str]]:
         """Keys and distilled problems that the vector index does not hold yet."""
 
+    def count_indexed(self) -> int:
+        """How many the vector index is said to hold."""
+
     def mark_indexed(self, keys: Sequence[FeedbackKey]) -> None:
         """Say that the vector index holds these."""
 
@@ -286,6 +289,9 @@ class CaseRepo(Protocol):
 
     def unindexed(self, *, limit: int) -> list[tuple[CaseId, str]]:
         """Ids and symptoms that the vector index does not hold yet."""
+
+    def count_indexed(self) -> int:
+        """How many the vector index is said to hold."""
 
     def mark_indexed(self, ids: Sequence[CaseId]) -> None:
         """Say that the vector index holds these."""

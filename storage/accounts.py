@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Column, Connection, Table, Text, delete, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Table,
+    Text,
+    delete,
+    func,
+    select,
+    update,
+)
 
 from storage.base import UtcDateTime, metadata
 from storage.rows import put
@@ -23,6 +34,15 @@ credentials = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("used_at", UtcDateTime),
+)
+
+sign_in_tries = Table(
+    "sign_in_tries",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("address", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_sign_in_tries_address", "address", "at"),
 )
 
 
@@ -95,3 +115,13 @@ class SqlAccountRepo:
     def drop_expired(self, *, now: datetime) -> None:
         """Forget what has expired."""
         self._connection.execute(delete(credentials).where(credentials.c.expires_at <= now))
+
+    def tries(self, address: str, *, since: datetime) -> int:
+        """How many wrong links came from an address; earlier tries are forgotten."""
+        self._connection.execute(delete(sign_in_tries).where(sign_in_tries.c.at < since))
+        query = select(func.count()).where(sign_in_tries.c.address == address)
+        return self._connection.scalar(query) or 0
+
+    def add_try(self, address: str, *, at: datetime) -> None:
+        """Keep that a wrong link came from an address."""
+        self._connection.execute(sign_in_tries.insert(), {"address": address, "at": at})

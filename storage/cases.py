@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Boolean, Column, Connection, Table, Text, select, update
+from sqlalchemy import Boolean, Column, Connection, Table, Text, func, select, update
 
 from domain.facts import Case
 from domain.ports import AddCount
@@ -81,6 +81,11 @@ class SqlCaseRepo:
         query = select(cases.c.body).where(cases.c.indexed.is_(False)).limit(limit)
         found = [Case.model_validate_json(body) for body in self._connection.scalars(query)]
         return [(case.id, f"{case.title}\n{case.symptom}") for case in found]
+
+    def count_indexed(self) -> int:
+        """How many cases the vector index is said to hold."""
+        query = select(func.count()).where(cases.c.indexed.is_(True))
+        return self._connection.scalar(query) or 0
 
     def mark_indexed(self, ids: Sequence[CaseId]) -> None:
         """Say that the vector index holds these."""

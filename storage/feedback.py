@@ -254,6 +254,11 @@ class SqlFeedbackRepo:
             update(feedback).where(feedback.c.indexed.is_(True)).values(indexed=False)
         )
 
+    def count_indexed(self) -> int:
+        """How many items the vector index is said to hold."""
+        query = select(func.count()).where(feedback.c.indexed.is_(True))
+        return self._connection.scalar(query) or 0
+
     def counts(self) -> Mapping[str, int]:
         """How many items in which state."""
         customers = feedback.c.author == "customer"

@@ -178,7 +178,11 @@ def draft_message(
 
 def _subject(casefile: Casefile, audience: Audience) -> str:
     topic = casefile.issue.label.split(":")[0].strip()
-    return f"{topic}: what we know" if audience == "affected" else f"{topic}: please read before"
+    return (
+        f"{topic}: what we know"
+        if audience == "affected"
+        else f"{topic}: a problem that may reach you"
+    )
 
 
 def _see(
@@ -187,12 +191,13 @@ def _see(
     proved = casefile.diagnosis.proved
     query = casefile.reach.hit_query if audience == "affected" else casefile.reach.risk_query
     ref = query.id if query else f"reports:{casefile.issue.id}"
-    due = " due on $due" if "due" in shared else ""
+    due = ", due on $due," if "due" in shared else ""
     outcome = (proved.outcome if proved and proved.outcome else "affected").rstrip(".")
+    subject = _subject_of(proved)
     if audience == "affected":
-        text = f"Our records show a problem with $item{due}: {words.lower_first(outcome)}."
+        text = f"Our records show that {subject}{due} was {words.lower_first(outcome)}."
     else:
-        text = f"A problem may reach $item{due}."
+        text = f"A problem may reach $item{due.rstrip(',')}."
     rows = tuple(id_ for one in casefile.reach.customers for id_ in one.fact_ids[:1])
     first = marks.add(
         text,
@@ -208,6 +213,13 @@ def _see(
     if proved is not None:
         sentences.append(_known(casefile, proved, marks))
     return tuple(sentences)
+
+
+def _subject_of(proved: Hypothesis | None) -> str:
+    """What went wrong, in the customer's eyes: the order itself, or the payment for it."""
+    if proved is None or proved.unit in (None, "delivery", "shipment", "order", "invoice"):
+        return "$item"
+    return f"the {proved.unit} for $item"
 
 
 def _amount(casefile: Casefile, marks: Marks) -> Sentence:

@@ -32,7 +32,7 @@ def draft_ticket(casefile: Casefile, *, answer_due_at: datetime) -> Draft:
         quotes,
         _for_and_against(casefile, marks, against=False),
         _for_and_against(casefile, marks, against=True),
-        _next_check(casefile),
+        _next_check(casefile, marks),
         _exposed(casefile, marks),
         _cases(casefile, marks),
         _why_you(casefile, marks),
@@ -86,7 +86,7 @@ def _symptom(casefile: Casefile, quotes: Section, marks: Marks) -> Section:
     number = marks.add(
         claim,
         kind=EvidenceKind.ROWS,
-        ref=f"reports:{casefile.issue.id}",
+        ref=_reports_ref(casefile),
         title=f"{claim} wrote",
         explanation=f"Customers with at least one report on this issue, counted over "
         f"{words.counted(len(casefile.report_keys), 'report')}.",
@@ -163,7 +163,7 @@ def _money_sentence(casefile: Casefile, amount: Money, marks: Marks) -> Sentence
     number = marks.add(
         claim,
         kind=EvidenceKind.ROWS,
-        ref=query or f"reports:{casefile.issue.id}",
+        ref=query or _reports_ref(casefile),
         title=claim,
         explanation="Sum over the affected rows, in minor units.",
         row_ids=tuple(
@@ -202,7 +202,7 @@ def _comparison_mark(casefile: Casefile, claim: str, marks: Marks) -> int:
         return marks.add(
             claim,
             kind=EvidenceKind.ROWS,
-            ref=f"reports:{casefile.issue.id}",
+            ref=_reports_ref(casefile),
             title="The reports",
             row_ids=tuple(casefile.report_keys),
         )
@@ -262,7 +262,7 @@ def _finding_sentence(casefile: Casefile, finding: Finding, marks: Marks) -> Sen
     number = marks.add(
         text,
         kind=EvidenceKind.FACT if finding.fact_ids and not finding.query_id else EvidenceKind.ROWS,
-        ref=finding.query_id or next(iter(rows), f"reports:{casefile.issue.id}"),
+        ref=finding.query_id or next(iter(rows), _reports_ref(casefile)),
         title=text,
         explanation="Counted from rows." if finding.query_id else "",
         row_ids=rows,
@@ -270,10 +270,26 @@ def _finding_sentence(casefile: Casefile, finding: Finding, marks: Marks) -> Sen
     return Sentence(text=text, marks=(number,))
 
 
-def _next_check(casefile: Casefile) -> Section:
+def _next_check(casefile: Casefile, marks: Marks) -> Section:
     check = casefile.diagnosis.next_check
-    sentences = (Sentence(text=words.sentence(f"Cheapest next check: {check}")),) if check else ()
+    sentences: tuple[Sentence, ...] = ()
+    if check:
+        text = words.sentence(f"Cheapest next check: {check}")
+        proved = casefile.diagnosis.proved
+        comparison = proved.comparison if proved else None
+        number = marks.add(
+            text,
+            kind=EvidenceKind.ROWS,
+            ref=comparison.cohorts[0].hits_query_id if comparison else _reports_ref(casefile),
+            title="Where to look first",
+            row_ids=() if comparison else tuple(casefile.report_keys),
+        )
+        sentences = (Sentence(text=text, marks=(number,)),)
     return Section(key="check", heading=None, role=SectionRole.CHECK, sentences=sentences)
+
+
+def _reports_ref(casefile: Casefile) -> str:
+    return f"reports:{casefile.issue.id}"
 
 
 def _exposed(casefile: Casefile, marks: Marks) -> Section:

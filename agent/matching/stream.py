@@ -69,6 +69,8 @@ class Stream:
         self._words: Counter[str] = Counter()
         self._texts = 0
         self._book = ContextBook(None, at=None)
+        self.alarms: list[Alarm] = []
+        """Alarms that fired, in the order in which they did."""
 
     def restore(self, issues: Iterable[Issue]) -> None:
         """Take back issues that were stored, before `feed` replays their reports."""
@@ -116,6 +118,7 @@ class Stream:
             alarm = self._look(report)
             if alarm is not None:
                 alarms.append(alarm)
+                self.alarms.append(alarm)
                 for moved in self._gather(alarm):
                     changed[moved.key] = moved
                 touched[alarm.issue_id] = None

@@ -17,6 +17,7 @@ import numpy as np
 import yaml
 
 from agent.reading.lexicon import Tone, tone_of
+from domain.errors import EmbedderUnavailable
 from domain.feedback import Sentiment, SentimentLabel
 from domain.ports import Embedder
 
@@ -36,6 +37,20 @@ def sentences() -> tuple[tuple[str, SentimentLabel], ...]:
     """The written sentences with their labels."""
     raw = yaml.safe_load((files("agent.reading") / "sentences.yaml").read_text(encoding="utf-8"))
     return tuple((text, label) for label in _LABELS for text in raw[label])
+
+
+def mean_vector(embedder: Embedder | None) -> Vectors | None:
+    """Mean vector of the written sentences: what all texts of people have in common.
+
+    Subtracting it spreads directions that would otherwise lie close together.
+    """
+    if embedder is None:
+        return None
+    try:
+        mean: Vectors = embedder.embed([text for text, _ in sentences()]).mean(axis=0)
+    except EmbedderUnavailable:
+        return None
+    return mean
 
 
 class SentimentJudge:

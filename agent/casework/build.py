@@ -1,0 +1,174 @@
+"""Put a casefile together: investigate, reach, rank, quote, recall, assign."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from agent.casework import words
+from agent.casework.assign import assign
+from agent.casework.outcomes import Outcome, outcomes_of
+from agent.casework.quotes import sample_quotes
+from agent.casework.rank import impact_of
+from agent.casework.reach import reach_of
+from agent.casework.trend import trend_of
+from domain.feedback import Noise, ReadItem
+from domain.issues import Casefile, Diagnosis, Hypothesis, ReachState
+from domain.people import Configuration
+from domain.ports import FactTable, Inquiry, Investigator, Recall
+from domain.provenance import TraceStep
+
+QUOTES = 3
+
+
+class Material(NamedTuple):
+    """What a casefile is built from."""
+
+    inquiry: Inquiry
+    around: Sequence[ReadItem]
+    """All reports on the issue's driver in the time around it."""
+    version: int
+
+
+def build_casefile(
+    material: Material,
+    *,
+    investigator: Investigator,
+    configuration: Configuration,
+    facts: FactTable,
+    recall: Recall,
+) -> Casefile:
+    """Work an alarmed issue as far as the records at hand allow."""
+    inquiry = material.inquiry
+    investigation = investigator.investigate(inquiry, facts=facts, recall=recall)
+    diagnosis = Diagnosis(
+        hypotheses=investigation.hypotheses,
+        unknown_reason=investigation.unknown_reason,
+        not_known=investigation.not_known,
+        next_check=investigation.next_check,
+    )
+    proved = diagnosis.proved
+    outcome = find_outcome(proved, facts, inquiry)
+    reporters = {one.item.customer_id for one in inquiry.reports if one.item.customer_id}
+    profiles = facts.kinds()
+    reach = reach_of(
+        proved,
+        outcome,
+        writers=reporters | writers_about(material.around, inquiry.issue.driver),
+        reporters=reporters,
+        profiles=profiles,
+        as_of=inquiry.as_of,
+        facts=facts,
+    )
+    keys = {one.item.key for one in inquiry.reports}
+    trend = trend_of(
+        material.around,
+        keys,
+        alarm=inquiry.alarm,
+        proved=proved,
+        opened_at=inquiry.issue.opened_at,
+        as_of=inquiry.as_of,
+        facts=facts,
+    )
+    owner = assign(
+        driver=inquiry.issue.driver,
+        taxonomy=configuration.taxonomy,
+        owners=configuration.owners,
+    )
+    problem = " ".join(one.reading.problem for one in inquiry.reports[:5])[:600]
+    known = dict(proved.cause or {}) if proved else dict(inquiry.issue.slice)
+    impact = impact_of(
+        inquiry.issue,
+        inquiry.alarm,
+        reach,
+        outcome,
+        wanted=configuration.wanted,
+        facts=facts,
+    )
+    who = reach.having(ReachState.AT_RISK)
+    step = TraceStep(
+        step="Find who is next",
+        asked="hit, silent and open records of the same cause",
+        found=f"{len(reach.customers) - len(who):,} hit, {len(who):,} at risk",
+        by="records",
+        seconds=0.0,
+    )
+    steps = (*investigation.trace.steps, step) if proved else investigation.trace.steps
+    return Casefile(
+        issue=inquiry.issue,
+        version=material.version,
+        as_of=inquiry.as_of,
+        alarm=inquiry.alarm,
+        diagnosis=diagnosis.model_copy(update={"trend": trend}),
+        reach=reach,
+        impact=impact,
+        owner=owner.owner,
+        owner_rule=owner.rule,
+        quotes=sample_quotes(inquiry.reports, driver=inquiry.issue.driver, k=QUOTES),
+        report_keys=tuple(one.item.key for one in inquiry.reports),
+        reporter_count=len(reporters) or len(inquiry.reports),
+        similar=tuple(recall.similar_cases(problem, facts=known)),
+        trace=investigation.trace.model_copy(update={"steps": steps}),
+        made_by=investigation.made_by,
+    )
+
+
+def find_outcome(proved: Hypothesis | None, facts: FactTable, inquiry: Inquiry) -> Outcome | None:
+    """The outcome that a hypothesis is about."""
+    if proved is None:
+        return None
+    return next(
+        (
+            one
+            for one in outcomes_of(facts.kinds(), at=inquiry.as_of)
+            if one.unit == proved.unit and one.words == proved.outcome
+        ),
+        None,
+    )
+
+
+def writers_about(reports: Sequence[ReadItem], driver: str) -> set[str]:
+    """Customers who wrote about the issue's kind of problem, or unhappily about no clear one."""
+    return {
+        one.item.customer_id
+        for one in reports
+        if one.item.customer_id is not None and _may_be_about(one, driver)
+    }
+
+
+def _may_be_about(one: ReadItem, driver: str) -> bool:
+    reading = one.reading
+    if reading.noise in (Noise.SPAM, Noise.AUTO_REPLY, Noise.EMPTY):
+        return False
+    if any(mention.driver == driver for mention in reading.drivers):
+        return reading.sentiment.label != "positive"
+    return not reading.drivers and reading.sentiment.label == "negative"
+
+
+def reason_line(casefile: Casefile) -> str:
+    """One line for the list: size, money, department."""
+    impact = casefile.impact
+    parts = [", ".join(impact.factors[:2])]
+    if casefile.owner is not None:
+        parts.append(casefile.owner.department)
+    else:
+        parts.append("no owner")
+    return " · ".join(parts)
+
+
+def label_of(casefile: Casefile) -> str:
+    """At most 38 characters for the list."""
+    return casefile.issue.label[:38]
+
+
+def message_label(casefile: Casefile, audience: str) -> str:
+    """At most 38 characters for the message in the list."""
+    topic = casefile.issue.label.split(":")[0]
+    return f"{topic}: {'what we know' if audience == 'affected' else 'heads-up'}"[:38]
+
+
+def message_reason(casefile: Casefile, audience: str, recipients: int) -> str:
+    """One line for the message in the list."""
+    whom = "hit" if audience == "affected" else "at risk"
+    del casefile
+    return f"{words.counted(recipients, 'customer')} {whom}, first word"

@@ -1,0 +1,183 @@
+"""The one place that names concrete classes, looks at the clock and makes random ids."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property, partial
+
+from agent.casework.checks import check_draft
+from agent.casework.investigate import LocalInvestigator
+from agent.casework.write import LocalWriter
+from agent.config.load import load_configuration
+from agent.delivery.claim import Rules
+from agent.delivery.desk import Desk
+from agent.engine import Engine, Indexes
+from agent.reading.local import LocalReader
+from agent.recall import FusedRecall
+from agent.review import Bench
+from app.settings import Settings
+from connectors.smtp.actions import MailDestination
+from connectors.smtp.settings import read_sender, read_server
+from connectors.ticket_files.actions import TicketFiles
+from domain.errors import EmbedderUnavailable
+from domain.people import Configuration
+from domain.ports import Destination, Embedder, Progress
+from storage.store import SqlStore
+from vectorstore.cached import CachedEmbedder
+from vectorstore.chroma import ChromaIndex
+from vectorstore.e5.embedder import E5Embedder
+from vectorstore.e5.weights import find_weight_file
+
+_SECRET_SETTING = "secret"  # noqa: S105  the name of the setting, not its value
+
+
+def now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+def new_secret() -> str:
+    """A random secret of 256 bits, for tokens, links, leases."""
+    return secrets.token_urlsafe(32)
+
+
+def open_embedder(settings: Settings, *, progress: Progress | None = None) -> Embedder | None:
+    """The embedded embedder behind its cache; None where its weights cannot be had."""
+    try:
+        find_weight_file()
+    except EmbedderUnavailable:
+        return None
+    return CachedEmbedder(E5Embedder(settings.models_dir, progress=progress), settings.vectors_path)
+
+
+class Installation:
+    """One home with everything opened at first use."""
+
+    def __init__(self, settings: Settings, *, clock: Callable[[], datetime] = now) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._indexes: list[ChromaIndex] = []
+
+    @classmethod
+    def open(cls, settings: Settings) -> Installation:
+        """Open a home, creating the folder and the database when absent."""
+        settings.home.mkdir(parents=True, exist_ok=True)
+        installation = cls(settings)
+        installation.store.prepare()
+        return installation
+
+    @cached_property
+    def store(self) -> SqlStore:
+        """The truth."""
+        return SqlStore(self.settings.database_url)
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The four files."""
+        loaded = load_configuration(self.settings.config_dir)
+        undo = self.settings.undo_seconds
+        if undo is None:
+            return loaded
+        policy = loaded.policy.model_copy(update={"undo_seconds": undo})
+        return loaded.model_copy(update={"policy": policy})
+
+    @cached_property
+    def embedder(self) -> Embedder | None:
+        """Turns texts into vectors; None means words alone."""
+        return open_embedder(self.settings)
+
+    @cached_property
+    def secret(self) -> bytes:
+        """The installation's own secret, made once; marks tickets and mails as ours."""
+        with self.store.write() as unit:
+            known = unit.settings.find(_SECRET_SETTING)
+            if known is None:
+                known = secrets.token_hex(32)
+                unit.settings.put(_SECRET_SETTING, known)
+        return bytes.fromhex(known)
+
+    @cached_property
+    def indexes(self) -> Indexes:
+        """Chroma, in the home or on a server."""
+        if self.embedder is None:
+            return Indexes(None, None)
+        return Indexes(self._index("items"), self._index("cases"))
+
+    def _index(self, kind: str) -> ChromaIndex:
+        assert self.embedder is not None  # noqa: S101
+        url = self.settings.find("UNDERTONE_CHROMA_URL")
+        index = ChromaIndex(
+            kind=kind,
+            model_id=self.embedder.model_id,
+            dimensions=self.embedder.dimensions,
+            directory=None if url else self.settings.chroma_dir / kind,
+            url=url,
+        )
+        self._indexes.append(index)
+        return index
+
+    @cached_property
+    def recall(self) -> FusedRecall:
+        """Similar cases and items."""
+        return FusedRecall(
+            self.store,
+            embedder=self.embedder,
+            items=self.indexes.items,
+            cases=self.indexes.cases,
+        )
+
+    @cached_property
+    def destinations(self) -> dict[str, Destination]:
+        """Where things leave, by name."""
+        server = self.settings.find("UNDERTONE_SMTP_URL")
+        sender = self.settings.find("UNDERTONE_MAIL_FROM")
+        return {
+            "tickets": TicketFiles(self.settings.tickets_dir, secret=self.secret),
+            "mail": MailDestination(
+                server=read_server(server) if server else None,
+                sender=read_sender(sender) if sender else None,
+                secret=self.secret,
+            ),
+        }
+
+    @cached_property
+    def desk(self) -> Desk:
+        """What a decision needs."""
+        policy = self.configuration.policy
+        return Desk(
+            destinations=self.destinations,
+            check=partial(check_draft, policy=policy),
+            policy=policy,
+            undo_seconds=policy.undo_seconds,
+            new_token=new_secret,
+        )
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The verbs."""
+        return Engine(
+            self.store,
+            reader=LocalReader(self.embedder),
+            bench=Bench(
+                investigator=LocalInvestigator(),
+                writer=LocalWriter(),
+                recall=self.recall,
+                configuration=self.configuration,
+                desk=self.desk,
+            ),
+            embedder=self.embedder,
+            indexes=self.indexes,
+            rules=Rules(self.destinations, self.configuration.policy, new_secret),
+            clock=self.clock,
+        )
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        for index in self._indexes:
+            index.close()
+        embedder = self.__dict__.get("embedder")
+        if isinstance(embedder, CachedEmbedder):
+            embedder.close()
+        self.store.close()
