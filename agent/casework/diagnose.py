@@ -73,7 +73,7 @@ def make_case(
     case = Case(outcome, tuple(fields), opened_at, as_of, reporters)
     if len(fields) <= _MOST_FIELDS:
         return case
-    query = FactQuery(kind=outcome.unit, where=_window(case, case.opened_at - LOOK_BACK))
+    query = FactQuery(kind=outcome.unit, where=window_of(case, case.opened_at - LOOK_BACK))
     gains = []
     for field in fields:
         tallies = facts.tally(query, by=[field], hit=outcome.hit)
@@ -97,7 +97,8 @@ def _is_outcome(field: Field, outcome: Outcome) -> bool:
     return f'"name":"{field.name}"' in outcome.hit.model_dump_json() and field.kind == outcome.unit
 
 
-def _window(case: Case, since: datetime) -> Predicate:
+def window_of(case: Case, since: datetime) -> Predicate:
+    """Units whose outcome shows from a time on."""
     return recent(case.outcome, since=since, until=case.as_of)
 
 
@@ -110,7 +111,7 @@ def find_causes(case: Case, *, facts: FactTable) -> tuple[list[Cause], Search]:
     first, _ = _search(case, case.opened_at - LOOK_BACK, facts)
     if first is None:
         return [], Search([], 0)
-    started = _started(case, _match(case, first), facts) or case.opened_at - LOOK_BACK
+    started = started_of(case, _match(case, first), facts) or case.opened_at - LOOK_BACK
     best, searched = _search(case, started, facts)
     if best is None:
         best, searched = first, Search([first], 1)
@@ -121,7 +122,7 @@ def find_causes(case: Case, *, facts: FactTable) -> tuple[list[Cause], Search]:
             continue
         match = _match(case, candidate)
         cause = {case.fields[place].name: value for place, value in candidate.values}
-        causes.append(Cause(cause, match, _started(case, match, facts) or started, candidate))
+        causes.append(Cause(cause, match, started_of(case, match, facts) or started, candidate))
         if len(causes) == 3:
             break
     return causes, searched
@@ -133,7 +134,7 @@ def _same_units(one: Candidate, two: Candidate) -> bool:
 
 
 def _search(case: Case, since: datetime, facts: FactTable) -> tuple[Candidate | None, Search]:
-    query = FactQuery(kind=case.outcome.unit, where=_window(case, since))
+    query = FactQuery(kind=case.outcome.unit, where=window_of(case, since))
     tallies = facts.tally(query, by=case.fields, hit=case.outcome.hit)
     searched = search(case.fields, tallies)
     return smallest(searched.candidates), searched
@@ -148,9 +149,9 @@ def _match(case: Case, candidate: Candidate) -> Predicate:
     )
 
 
-def _started(case: Case, match: Predicate, facts: FactTable) -> datetime | None:
+def started_of(case: Case, match: Predicate, facts: FactTable) -> datetime | None:
     """The time from which exposed units are hit."""
-    where = all_of(match, _window(case, case.opened_at - timedelta(days=28)))
+    where = all_of(match, window_of(case, case.opened_at - timedelta(days=28)))
     query = FactQuery(kind=case.outcome.unit, where=where)
     hit = FactQuery(kind=case.outcome.unit, where=all_of(where, case.outcome.hit))
     hits = {one.fact_id for one in facts.members(hit)}
@@ -175,7 +176,7 @@ def exposed_predicate(case: Case, found: Cause) -> Predicate:
 
 def compare(case: Case, found: Cause, *, tried: int, facts: FactTable) -> Comparison:
     """Exposed against the groups that share part of the cause, and the rest; all counted."""
-    window = _window(case, found.started_at)
+    window = window_of(case, found.started_at)
     groups = [(_label(found.cause), True, found.match)]
     groups += _neighbours(case, found)
     cohorts = tuple(
@@ -325,7 +326,7 @@ def _unharmed(case: Case, found: Cause, exposed: Cohort, facts: FactTable) -> Fi
     unharmed = exposed.exposed - exposed.hits
     if not unharmed:
         return None
-    where = all_of(exposed_predicate(case, found), _window(case, found.started_at))
+    where = all_of(exposed_predicate(case, found), window_of(case, found.started_at))
     query = FactQuery(kind=case.outcome.unit, where=all_of(where, Not(term=case.outcome.hit)))
     return Finding(
         text=f"{words.count(unharmed)} exposed {plural(case.outcome.unit)} are not hit",
@@ -349,7 +350,7 @@ def chances(causes: Sequence[Cause], explained: float) -> list[float]:
 
 def explained_share(case: Case, found: Cause, *, facts: FactTable) -> float:
     """Part of the reporters with a hit whose hit lies inside the cause."""
-    window = _window(case, case.opened_at - LOOK_BACK)
+    window = window_of(case, case.opened_at - LOOK_BACK)
     hit = FactQuery(kind=case.outcome.unit, where=all_of(window, case.outcome.hit))
     inside = FactQuery(kind=case.outcome.unit, where=all_of(window, found.match, case.outcome.hit))
     people = {one.customer_id for one in facts.members(hit)} & case.reporters

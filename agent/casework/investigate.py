@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from agent.casework import words
 from agent.casework.diagnose import (
@@ -52,6 +53,17 @@ class Tracer:
         self._last = now
 
 
+class Examined(NamedTuple):
+    """An investigation with what it worked on, for who goes on from there."""
+
+    investigation: Investigation
+    case: Case | None = None
+    """None where no record of the reporters went wrong."""
+    causes: tuple[Cause, ...] = ()
+    tried: int = 0
+    """Combinations that were counted."""
+
+
 class LocalInvestigator:
     """Finds the cause with counts alone."""
 
@@ -60,6 +72,10 @@ class LocalInvestigator:
 
     def investigate(self, inquiry: Inquiry, *, facts: FactTable, recall: Recall) -> Investigation:
         """Give at most three hypotheses or unknown, with the trace."""
+        return self.examine(inquiry, facts=facts, recall=recall).investigation
+
+    def examine(self, inquiry: Inquiry, *, facts: FactTable, recall: Recall) -> Examined:
+        """Investigate, and keep the case and the causes that were counted."""
         tracer = Tracer(self._timer)
         reporters = _reporters(inquiry)
         tracer.step(
@@ -79,7 +95,7 @@ class LocalInvestigator:
         )
         relevant = self._relevant(inquiry, reporters, facts, tracer)
         if not relevant:
-            return self._unknown(tracer, _why_nothing(inquiry, reporters))
+            return Examined(self._unknown(tracer, _why_nothing(inquiry, reporters)))
         return self._explain(inquiry, reporters, relevant[0], facts, tracer)
 
     def _relevant(
@@ -111,7 +127,7 @@ class LocalInvestigator:
         relevant: Relevant,
         facts: FactTable,
         tracer: Tracer,
-    ) -> Investigation:
+    ) -> Examined:
         case = make_case(
             relevant.outcome,
             facts.kinds(),
@@ -129,11 +145,11 @@ class LocalInvestigator:
             detail=f"{words.counted(searched.tried, 'combination')} tried.",
         )
         if not causes:
-            return self._unknown(
-                tracer,
+            reason = (
                 f"{plural(relevant.outcome.unit)} are {relevant.outcome.words}, "
-                "but no attribute tells which",
+                "but no attribute tells which"
             )
+            return Examined(self._unknown(tracer, reason), case, tried=searched.tried)
         share = explained_share(case, causes[0], facts=facts)
         odds = chances(causes, share)
         hypotheses = [
@@ -141,7 +157,13 @@ class LocalInvestigator:
             for cause, chance in zip(causes, odds, strict=True)
         ]
         self._trace_comparison(hypotheses[0], tracer)
-        return self._conclude(case, hypotheses, tracer)
+        concluded = conclude(
+            case,
+            hypotheses,
+            trace=Trace(steps=tuple(tracer.steps), claims_made=len(hypotheses)),
+            made_by=MadeBy(engine="local", version=VERSION),
+        )
+        return Examined(concluded, case, tuple(causes), searched.tried)
 
     def _trace_comparison(self, best: Hypothesis, tracer: Tracer) -> None:
         comparison = best.comparison
@@ -157,28 +179,6 @@ class LocalInvestigator:
         against = "; ".join(one.text for one in best.findings_against) or "nothing found"
         tracer.step("Argue against it", "hits outside, before, and exposed without harm", against)
 
-    def _conclude(self, case: Case, hypotheses: list[Hypothesis], tracer: Tracer) -> Investigation:
-        best = hypotheses[0]
-        unknown = None
-        if best.confidence < PROVED_FROM:
-            unknown = "two explanations fit about equally well"
-            if len(hypotheses) == 1:
-                unknown = "the best explanation covers too few of the reporters"
-        exposed = best.comparison.cohorts[0] if best.comparison else None
-        return Investigation(
-            hypotheses=tuple(hypotheses),
-            unknown_reason=unknown,
-            not_known=round(max(0.0, 1 - sum(one.confidence for one in hypotheses)), 2),
-            next_check=(
-                f"open five of the {plural(case.outcome.unit)} with {exposed.label} and ask who "
-                "handles them what changed, 10 minutes"
-                if exposed
-                else None
-            ),
-            trace=Trace(steps=tuple(tracer.steps), claims_made=len(hypotheses)),
-            made_by=MadeBy(engine="local", version=VERSION),
-        )
-
     def _unknown(self, tracer: Tracer, reason: str) -> Investigation:
         return Investigation(
             unknown_reason=reason,
@@ -187,6 +187,32 @@ class LocalInvestigator:
             trace=Trace(steps=tuple(tracer.steps)),
             made_by=MadeBy(engine="local", version=VERSION),
         )
+
+
+def conclude(
+    case: Case, hypotheses: Sequence[Hypothesis], *, trace: Trace, made_by: MadeBy
+) -> Investigation:
+    """Say whether the best of the counted hypotheses is proved, and what to look at next."""
+    best = hypotheses[0]
+    unknown = None
+    if best.confidence < PROVED_FROM:
+        unknown = "two explanations fit about equally well"
+        if len(hypotheses) == 1:
+            unknown = "the best explanation covers too few of the reporters"
+    exposed = best.comparison.cohorts[0] if best.comparison else None
+    return Investigation(
+        hypotheses=tuple(hypotheses),
+        unknown_reason=unknown,
+        not_known=round(max(0.0, 1 - sum(one.confidence for one in hypotheses)), 2),
+        next_check=(
+            f"open five of the {plural(case.outcome.unit)} with {exposed.label} and ask who "
+            "handles them what changed, 10 minutes"
+            if exposed
+            else None
+        ),
+        trace=trace,
+        made_by=made_by,
+    )
 
 
 def _reporters(inquiry: Inquiry) -> frozenset[str]:

@@ -58,7 +58,7 @@ def search(fields: Sequence[Field], tallies: Sequence[Tally]) -> Search:
     tried = len(counts)
     found = []
     for values, exposed in counts.items():
-        candidate = _judge(values, exposed, total, tried)
+        candidate = judge(values, exposed, total, tried)
         if candidate is not None:
             found.append(candidate)
     found.sort(key=lambda one: (-one.score, len(one.values), str(one.values)))
@@ -90,7 +90,8 @@ def _parts(tally: Tally, width: int) -> Iterator[Combination]:
         yield from combinations(known, size)
 
 
-def _judge(values: Combination, exposed: Counts, total: Counts, tried: int) -> Candidate | None:
+def judge(values: Combination, exposed: Counts, total: Counts, tried: int) -> Candidate | None:
+    """Give the candidate if it separates after correction for all that was tried."""
     other = Counts(total.units - exposed.units, total.hits - exposed.hits)
     if exposed.hits < max(2, LEAST_SHARE_OF_HITS * total.hits):
         return None
