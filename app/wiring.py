@@ -17,6 +17,8 @@ from agent.engine import Engine, Indexes
 from agent.reading.local import LocalReader
 from agent.recall import FusedRecall
 from agent.review import Bench
+from app.access import Access
+from app.inbox.store_backend import ModelInUse, SqlBackend
 from app.settings import Settings
 from connectors.smtp.actions import MailDestination
 from connectors.smtp.settings import read_sender, read_server
@@ -172,6 +174,33 @@ class Installation:
             rules=Rules(self.destinations, self.configuration.policy, new_secret),
             clock=self.clock,
         )
+
+    @cached_property
+    def access(self) -> Access:
+        """Links, sessions, tokens."""
+        return Access(self.store, clock=self.clock, new_secret=new_secret)
+
+    def create_token(self, name: str, role: str) -> str:
+        """Make a token for a machine; shown once."""
+        return self.access.create_token(name, role)
+
+    @cached_property
+    def backend(self) -> SqlBackend:
+        """What the inbox and the API ask."""
+        return SqlBackend(
+            self.store,
+            engine=self.engine,
+            desk=self.desk,
+            configuration=self.configuration,
+            model=self._model_in_use(),
+            clock=self.clock,
+        )
+
+    def _model_in_use(self) -> ModelInUse | None:
+        name = self.settings.find("UNDERTONE_MODEL")
+        if not self.settings.uses_model or name is None:
+            return None
+        return ModelInUse(name, name in self.configuration.policy.model.prices)
 
     def close(self) -> None:
         """Let go of files and connections."""

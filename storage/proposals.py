@@ -324,6 +324,17 @@ class SqlProposalRepo:
         )
         return [Decision.model_validate_json(body) for body in bodies]
 
+    def decisions_since(self, at: datetime) -> list[Decision]:
+        """What people did since a time, oldest first."""
+        bodies = self._connection.scalars(select(decisions.c.body).order_by(decisions.c.seq.desc()))
+        found: list[Decision] = []
+        for body in bodies:
+            decision = Decision.model_validate_json(body)
+            if decision.at < at:
+                break
+            found.append(decision)
+        return found[::-1]
+
     def save_edit(self, edit: SavedEdit) -> None:
         """Keep what a person typed, replacing their earlier text on the same proposal."""
         row = {

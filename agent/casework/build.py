@@ -61,8 +61,9 @@ def build_casefile(
         facts=facts,
     )
     keys = {one.item.key for one in inquiry.reports}
+    on_driver = [one for one in material.around if _is_about(one, inquiry) or one.item.key in keys]
     trend = trend_of(
-        material.around,
+        on_driver,
         keys,
         alarm=inquiry.alarm,
         proved=proved,
@@ -111,6 +112,10 @@ def build_casefile(
         trace=investigation.trace.model_copy(update={"steps": steps}),
         made_by=investigation.made_by,
     )
+
+
+def _is_about(one: ReadItem, inquiry: Inquiry) -> bool:
+    return any(mention.driver == inquiry.issue.driver for mention in one.reading.drivers)
 
 
 def find_outcome(proved: Hypothesis | None, facts: FactTable, inquiry: Inquiry) -> Outcome | None:

@@ -242,10 +242,25 @@ def _cohort(
     )
 
 
+_PREPOSITIONS = {
+    "carrier": "by",
+    "method": "by",
+    "region": "in",
+    "country": "in",
+    "version": "in version",
+    "batch": "of batch",
+    "depot": "from depot",
+    "warehouse": "from warehouse",
+}
+
+
 def statement_of(outcome: Outcome, cause: dict[str, Scalar]) -> str:
-    """Say the cause: `deliveries with carrier X and region Y are not delivered when promised`."""
-    named = " and ".join(f"{name.replace('_', ' ')} {value}" for name, value in cause.items())
-    return f"{plural(outcome.unit)} with {named} are {outcome.words}"
+    """Say the cause: `deliveries by X in Y are not delivered when promised`."""
+    named = " ".join(
+        f"{_PREPOSITIONS.get(name, f'with {name}').replace('_', ' ')} {value}"
+        for name, value in cause.items()
+    )
+    return f"{plural(outcome.unit)} {named} are {outcome.words}"
 
 
 def plural(kind: str) -> str:

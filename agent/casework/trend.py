@@ -62,9 +62,9 @@ def trend_of(
 def _marks(
     alarm: Alarm, proved: Hypothesis | None, first: datetime, as_of: datetime, facts: FactTable
 ) -> tuple[TimeMark, ...]:
-    marks = [TimeMark(at=alarm.at, kind=MarkKind.ALARM, label=f"alarm {alarm.at:%H:%M}")]
+    marks = [TimeMark(at=alarm.at, kind=MarkKind.ALARM, label="alarm")]
     if proved is not None and proved.started_at is not None:
-        label = f"begins {proved.started_at:%H:%M}"
+        label = "begins"
         marks.append(TimeMark(at=proved.started_at, kind=MarkKind.CAUSE, label=label))
     for kind, mark in (("deploy", MarkKind.DEPLOY), ("incident", MarkKind.INCIDENT)):
         at = Field(kind=kind, name="at")

@@ -48,16 +48,15 @@ def ingest(
 
       undertone ingest tweets.csv --as feedback --map tweets.map.yaml --source twitter
     """
-    from connectors.files.lines import read_files
-
     from app.progress import bar
+    from connectors.files.lines import read_files
 
     missing = [str(path) for path in files if not path.is_file()]
     if missing:
         say(f"undertone: no such file: {', '.join(missing)}", error=True)
         raise typer.Exit(2)
     with installation(home) as opened, bar("Reading lines") as progress:
-        records = read_files(files, as_=as_.value if as_ else None, map_path=map_, source=source)
+        records = read_files(files, kind=as_.value if as_ else None, map_path=map_, source=source)
         report = opened.engine.intake(records, progress=progress)
     for line in report.lines():
         say(line)

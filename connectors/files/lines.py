@@ -80,12 +80,19 @@ def _read_one(
 
 
 def to_line(
-    row: Any, *, number: int, kind: Kind | None, source: str, raw: bytes | None = None
+    row: Any,
+    *,
+    number: int,
+    kind: Kind | None,
+    source: str,
+    raw: bytes | None = None,
+    why: str = "",
 ) -> Line:
-    """Turn one parsed value into a line, for what is posted."""
-    kept = raw if raw is not None else json.dumps(row, default=str).encode()
+    """Turn one parsed value into a line, for what is posted; `why` it could not be parsed."""
+    kept = raw if raw is not None else json.dumps(row, default=str).encode("utf-8", "replace")
     if not isinstance(row, dict):
-        return _to_line(_Raw(number, kept, None, "A record must be an object."), kind, None, source)
+        why = why or "A record must be an object."
+        return _to_line(_Raw(number, kept, None, why), kind, None, source)
     return _to_line(_Raw(number, kept, row), kind, None, source)
 
 

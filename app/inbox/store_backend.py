@@ -1,0 +1,414 @@
+"""The inbox's seat over the store and the engine."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, time
+from typing import NamedTuple
+
+from pydantic import JsonValue
+
+from agent.delivery import settle as settling
+from agent.delivery.decide import edited_version
+from agent.delivery.desk import Desk
+from agent.delivery.settle import resume_dispatch, settle_unknown, stop_dispatch
+from agent.engine import Engine
+from app.inbox.backend import (
+    TAB_STATES,
+    CaseSource,
+    Counts,
+    EditCheck,
+    FactRows,
+    GoneSource,
+    Item,
+    ListPage,
+    ListRow,
+    PersonSource,
+    ReportRows,
+    SettingSource,
+    Settlement,
+    Source,
+    Status,
+    Tab,
+    Today,
+)
+from domain.audit import AuditEntry
+from domain.delivery import FrozenCopy, ProposalRow
+from domain.errors import CannotDecide, NotFound
+from domain.facts import Case
+from domain.feedback import FeedbackItem
+from domain.issues import Casefile, Issue
+from domain.people import Configuration
+from domain.proposals import (
+    Attempt,
+    DecisionKind,
+    Delivery,
+    DeliveryState,
+    Evidence,
+    EvidenceKind,
+    Proposal,
+    ProposalState,
+    SavedEdit,
+    Switch,
+)
+from domain.record import CaseId, DeliveryId, FactId, FeedbackKey, IssueId, ProposalId, QueryId
+from storage.store import SqlStore, SqlUnit
+
+SPEND = "spend:"
+"""Name of the day's spend in the settings table, followed by the day."""
+_SEARCHED = 400
+
+
+class ModelInUse(NamedTuple):
+    """The configured model, for the top bar."""
+
+    name: str
+    price_known: bool
+
+
+class SqlBackend:
+    """`InboxBackend` on SQL. Every method is one short transaction."""
+
+    def __init__(
+        self,
+        store: SqlStore,
+        *,
+        engine: Engine,
+        desk: Desk,
+        configuration: Configuration,
+        model: ModelInUse | None,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._desk = desk
+        self._configuration = configuration
+        self._model = model
+        self._clock = clock
+
+    # -- looking -----------------------------------------------------------------------
+
+    def list_page(self, tab: Tab, *, after: ProposalId | None = None, limit: int = 100) -> ListPage:
+        """A part of the list; what is decided stands latest first."""
+        with self._store.read() as unit:
+            rows = unit.proposals.list_rows(states=TAB_STATES[tab], after=after, limit=limit + 1)
+            following = rows[limit - 1].id if len(rows) > limit else None
+            rows = rows[:limit]
+            if tab is not Tab.DECIDE:
+                rows = sorted(rows, key=lambda row: row.changed_at, reverse=True)
+            return ListPage(tuple(_list_row(unit, row) for row in rows), following)
+
+    def search(self, words: str, *, limit: int = 50) -> ListPage:
+        """Proposals whose label, reason, customers or reports hold the words."""
+        wanted = words.casefold().split()
+        with self._store.read() as unit:
+            hits = {key for key, _ in unit.feedback.search(words, limit=200)}
+            issues = {one.issue_id for one in unit.feedback.read_items(list(hits))} - {None}
+            found = []
+            for row in unit.proposals.list_rows(limit=_SEARCHED):
+                text = f"{row.id} {row.label} {row.reason}".casefold()
+                if (
+                    all(word in text for word in wanted)
+                    or row.issue_id in issues
+                    or _names_customer(unit, row, words)
+                ):
+                    found.append(row)
+            return ListPage(tuple(_list_row(unit, row) for row in found[:limit]))
+
+    def counts(self, *, since: datetime | None = None) -> Counts:
+        """How many stand where."""
+        with self._store.read() as unit:
+            states = unit.proposals.counts()
+            newer = 0
+            if since is not None:
+                rows = unit.proposals.list_rows(states=TAB_STATES[Tab.DECIDE], limit=200)
+                newer = sum(row.changed_at > since for row in rows)
+        sums = [sum(states.get(state, 0) for state in TAB_STATES[tab]) for tab in Tab]
+        decide, way, unknown, done = sums
+        return Counts(decide, way, unknown, done, newer)
+
+    def today(self, *, since: datetime) -> Today:
+        """What was decided since a time."""
+        with self._store.read() as unit:
+            kinds: Counter[str] = Counter()
+            edited: set[str] = set()
+            for decision in unit.proposals.decisions_since(since):
+                kinds[decision.kind.value] += 1
+                if decision.kind is DecisionKind.EDIT:
+                    edited.add(decision.proposal_id)
+        return Today(
+            approved=kinds["approve"],
+            edited=min(len(edited), kinds["approve"]),
+            rejected=kinds["reject"],
+            undone=kinds["undo"],
+        )
+
+    def status(self) -> Status:
+        """Engine, spend, switch, what is missing."""
+        configuration = self._configuration
+        now = self._clock()
+        with self._store.read() as unit:
+            counts = unit.feedback.counts()
+            switch = unit.outbox.switch()
+            spent = float(unit.settings.find(f"{SPEND}{now:%Y-%m-%d}") or 0.0)
+            rows = unit.proposals.list_rows(limit=1)
+        missing = {
+            name: problem
+            for name, destination in self._desk.destinations.items()
+            if (problem := destination.missing) is not None
+        }
+        touchpoints = {one.touchpoint or one.name for one in configuration.taxonomy.drivers}
+        owned = {
+            one.touchpoint or one.name
+            for one in configuration.taxonomy.drivers
+            if configuration.owners.find_owner(driver=one.name, touchpoint=one.touchpoint)
+        }
+        return Status(
+            items=counts["items"],
+            waiting=counts["customers_items"] - counts["read"],
+            model=self._model.name if self._model else None,
+            spent_usd=spent,
+            budget_usd=configuration.policy.model.daily_budget_usd,
+            price_known=self._model.price_known if self._model else True,
+            switch=switch,
+            missing=missing,
+            undo_seconds=self._desk.undo_seconds,
+            touchpoints=len(touchpoints),
+            owned=len(owned),
+            last_draft_at=rows[0].changed_at if rows else None,
+        )
+
+    def get_item(self, id_: ProposalId) -> Item:
+        """A proposal with all that belongs to it."""
+        with self._store.read() as unit:
+            proposal = unit.proposals.get(id_)
+            known = len(unit.issues.report_keys(proposal.issue_id))
+            casefile = unit.issues.find_casefile(
+                proposal.issue_id, version=proposal.casefile_version
+            )
+            return Item(
+                proposal=proposal,
+                original=unit.proposals.original(id_),
+                casefile=casefile,
+                versions=tuple(unit.proposals.versions(id_)),
+                decisions=tuple(unit.proposals.decisions(id_)),
+                deliveries=tuple(unit.outbox.deliveries(id_)),
+                reports_since=max(0, known - len(casefile.report_keys)) if casefile else 0,
+            )
+
+    def find_version(self, id_: ProposalId, version: int) -> Proposal | None:
+        """A version as it was made."""
+        with self._store.read() as unit:
+            return unit.proposals.find_version(id_, version)
+
+    def find_copy(
+        self, id_: ProposalId, version: int, customer_id: str | None
+    ) -> FrozenCopy | None:
+        """The frozen bytes for one recipient."""
+        with self._store.read() as unit:
+            return unit.proposals.find_copy(id_, version, customer_id)
+
+    def evidence(
+        self, proposal: Proposal, evidence: Evidence, *, limit: int = 4, offset: int = 0
+    ) -> Source:
+        """What a mark leads to, one page of it."""
+        del proposal
+        with self._store.read() as unit:
+            match evidence.kind:
+                case EvidenceKind.CASE:
+                    case = unit.cases.find(CaseId(evidence.ref))
+                    return CaseSource(case) if case else GoneSource("The case is gone.")
+                case EvidenceKind.POLICY:
+                    return self._setting(evidence.ref)
+                case EvidenceKind.PERSON:
+                    return PersonSource(evidence.ref)
+                case EvidenceKind.QUOTE:
+                    return _reports(unit, evidence.row_ids, limit, offset)
+                case _:
+                    if evidence.ref.startswith("reports:"):
+                        return _reports(unit, evidence.row_ids, limit, offset)
+                    return _facts(unit, evidence, limit, offset)
+
+    def _setting(self, ref: str) -> SettingSource:
+        file, _, name = ref.partition(": ")
+        if not name:
+            file, name = "policy.yaml", ref
+        policy = self._configuration.policy.model_dump(mode="json")
+        return SettingSource(file, name, str(policy.get(name, name)))
+
+    def attempts(self, id_: DeliveryId) -> Sequence[Attempt]:
+        """Tries on the wire."""
+        with self._store.read() as unit:
+            return unit.outbox.attempts(id_)
+
+    def audit(self, subject: str) -> Sequence[AuditEntry]:
+        """The record about one subject."""
+        with self._store.read() as unit:
+            return unit.audit.of(subject)
+
+    def get_issue(self, id_: IssueId) -> tuple[Issue, Casefile | None, Sequence[ProposalRow]]:
+        """An issue with its latest casefile and its proposals."""
+        with self._store.read() as unit:
+            issue = unit.issues.find(id_)
+            if issue is None:
+                raise NotFound("issue", id_)
+            rows = [row for row in unit.proposals.list_rows(limit=_SEARCHED) if row.issue_id == id_]
+            return issue, unit.issues.find_casefile(id_), rows
+
+    def find_report(self, key: FeedbackKey) -> FeedbackItem | None:
+        """A report as the customer wrote it."""
+        with self._store.read() as unit:
+            return unit.feedback.find(key)
+
+    def find_case(self, id_: str) -> Case | None:
+        """A solved case."""
+        with self._store.read() as unit:
+            return unit.cases.find(CaseId(id_))
+
+    # -- acting ------------------------------------------------------------------------
+
+    def decide(
+        self,
+        id_: ProposalId,
+        kind: DecisionKind,
+        *,
+        by: str,
+        seen_version: int,
+        reason: str | None = None,
+        changes: Mapping[str, JsonValue] | None = None,
+    ) -> Proposal:
+        """Decide; gives the proposal as it stands after the commit."""
+        return self._engine.decide(
+            id_, kind, by=by, seen_version=seen_version, reason=reason, changes=changes
+        )
+
+    def check_edit(
+        self, id_: ProposalId, changes: Mapping[str, JsonValue], *, by: str
+    ) -> EditCheck:
+        """What an edit would make of the draft."""
+        with self._store.read() as unit:
+            proposal = unit.proposals.get(id_)
+        edited, _ = edited_version(proposal, changes, by=by, at=self._clock(), desk=self._desk)
+        return EditCheck(edited.draft, edited.checks)
+
+    def find_edit(self, id_: ProposalId, person: str) -> SavedEdit | None:
+        """What a person typed and has not decided."""
+        with self._store.read() as unit:
+            return unit.proposals.find_edit(id_, person)
+
+    def save_edit(self, edit: SavedEdit) -> None:
+        """Keep what a person typed."""
+        with self._store.write() as unit:
+            standing = unit.proposals.standing(edit.proposal_id)
+            if standing.state is not ProposalState.PROPOSED:
+                raise CannotDecide("The draft was decided meanwhile; this text was not kept.")
+            unit.proposals.save_edit(edit)
+
+    def drop_edit(self, id_: ProposalId, person: str) -> None:
+        """Forget what a person typed."""
+        with self._store.write() as unit:
+            unit.proposals.drop_edits(id_, person)
+
+    def settle(self, id_: DeliveryId, choice: Settlement, *, by: str, text: str) -> ProposalId:
+        """Settle an unknown delivery; gives its proposal."""
+        settlement: settling.Settlement
+        if choice is Settlement.FOUND:
+            settlement = settling.FoundIt(external_id=text)
+        elif choice is Settlement.AGAIN:
+            settlement = settling.SendAgain(typed=text)
+        else:
+            settlement = settling.GiveUp()
+        with self._store.write() as unit:
+            settled = settle_unknown(
+                unit, id_, settlement, by=by, at=self._clock(), reason=text or None
+            )
+        return settled.proposal_id
+
+    def turn(self, *, stopped: bool, by: str, reason: str) -> Switch:
+        """Stop or resume everything that leaves."""
+        with self._store.write() as unit:
+            if stopped:
+                return stop_dispatch(unit, by=by, at=self._clock(), reason=reason)
+            return resume_dispatch(unit, by=by, at=self._clock(), reason=reason or None)
+
+    # -- for machines ------------------------------------------------------------------
+
+    def export_page(
+        self,
+        *,
+        states: Sequence[ProposalState] | None = None,
+        after: ProposalId | None = None,
+        limit: int = 100,
+    ) -> tuple[list[tuple[Proposal, list[FrozenCopy]]], ProposalId | None]:
+        """Proposals with the frozen copy of their first recipient."""
+        with self._store.read() as unit:
+            found = unit.proposals.list_all(states=states, after=after, limit=limit + 1)
+            page = [(one, unit.proposals.copies(one.id, one.version)[:1]) for one in found[:limit]]
+        return page, (found[limit - 1].id if len(found) > limit else None)
+
+
+def _list_row(unit: SqlUnit, row: ProposalRow) -> ListRow:
+    decisions = unit.proposals.decisions(row.id)
+    if row.state is ProposalState.PROPOSED:
+        return ListRow(row, decision=decisions[-1] if decisions else None)
+    deliveries = unit.outbox.deliveries(row.id)
+    states: Counter[DeliveryState] = Counter(one.state for one in deliveries)
+    held = [one.hold_until for one in deliveries if one.state is DeliveryState.HELD]
+    return ListRow(
+        row,
+        destination=deliveries[0].destination if deliveries else "",
+        deliveries=dict(states),
+        hold_until=max(held, default=None),
+        decision=decisions[-1] if decisions else None,
+    )
+
+
+def _names_customer(unit: SqlUnit, row: ProposalRow, words: str) -> bool:
+    wanted = words.strip().casefold()
+    if len(wanted) < 3:
+        return False
+    proposal = unit.proposals.get(row.id)
+    return any(
+        wanted in f"{one.customer_id} {one.name or ''} {one.address}".casefold()
+        for one in proposal.recipients
+    )
+
+
+def _reports(unit: SqlUnit, keys: Sequence[str], limit: int, offset: int) -> Source:
+    wanted = [FeedbackKey(key) for key in keys]
+    found = unit.feedback.read_items(wanted)
+    if not found:
+        return GoneSource("The reports are gone.")
+    return ReportRows(tuple(found[offset : offset + limit]), len(found))
+
+
+def _facts(unit: SqlUnit, evidence: Evidence, limit: int, offset: int) -> Source:
+    try:
+        query = unit.facts.recalled(QueryId(evidence.ref))
+    except NotFound:
+        query = None
+    ids = [FactId(id_) for id_ in evidence.row_ids]
+    if ids:
+        facts = unit.facts.facts(ids[offset : offset + limit])
+        now = unit.facts.count(query) if query else None
+        return FactRows(tuple(facts), len(ids), query, now)
+    if query is None:
+        return GoneSource("The rows are gone.")
+    total = unit.facts.count(query)
+    return FactRows(tuple(unit.facts.rows(query, limit=limit, offset=offset)), total, query, total)
+
+
+def start_of_day(now: datetime) -> datetime:
+    """Midnight in UTC."""
+    return datetime.combine(now.date(), time(), UTC)
+
+
+def held_rows(rows: Sequence[ListRow]) -> tuple[ListRow, ...]:
+    """Rows that can still be undone."""
+    return tuple(row for row in rows if row.hold_until is not None)
+
+
+def current(deliveries: Sequence[Delivery], version: int) -> list[Delivery]:
+    """Deliveries of one version."""
+    return [one for one in deliveries if one.version == version]
