@@ -26,7 +26,7 @@ DENSE_WEIGHT = 2.0
 _CANDIDATES = 60
 # Likeness under which a case is not shown, and the cosine span that likeness is read from:
 # unrelated texts lie near 0.80, translations of one text near 0.92 (measured 2026-11-24).
-_LEAST_LIKENESS = 0.35
+_LEAST_LIKENESS = 0.45
 _COSINE_LOW, _COSINE_HIGH = 0.78, 0.93
 
 

@@ -12,6 +12,7 @@ from agent.casework.build import (
     label_of,
     message_label,
     message_reason,
+    problem_words,
     reason_line,
 )
 from agent.casework.draft_message import Audience, address, draft_message, next_word
@@ -84,7 +85,13 @@ def review_issue(
             one for one in unit.feedback.since(issue.opened_at - _AROUND) if _on_topic(one, issue)
         ]
         last = unit.issues.find_casefile(issue_id)
-    inquiry = Inquiry(issue=issue, alarm=alarm, reports=tuple(reports), as_of=as_of)
+    inquiry = Inquiry(
+        issue=issue,
+        alarm=alarm,
+        reports=tuple(reports),
+        as_of=as_of,
+        problem=problem_words(issue, reports, bench.configuration),
+    )
     casefile = build_casefile(
         Material(inquiry, around, (last.version if last else 0) + 1),
         investigator=bench.investigator,

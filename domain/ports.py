@@ -441,6 +441,8 @@ class Inquiry(Record):
     """All reports of the issue, in `at` order."""
     as_of: datetime
     """World time."""
+    problem: str
+    """The problem in general words, for finding cases that resemble it."""
 
 
 class Investigator(Protocol):

@@ -13,7 +13,7 @@ from agent.casework.rank import impact_of
 from agent.casework.reach import reach_of
 from agent.casework.trend import trend_of
 from domain.feedback import Noise, ReadItem
-from domain.issues import Casefile, Diagnosis, Hypothesis, ReachState
+from domain.issues import Casefile, Diagnosis, Hypothesis, Issue, ReachState
 from domain.people import Configuration
 from domain.ports import FactTable, Inquiry, Investigator, Recall
 from domain.provenance import TraceStep
@@ -76,7 +76,6 @@ def build_casefile(
         taxonomy=configuration.taxonomy,
         owners=configuration.owners,
     )
-    problem = " ".join(one.reading.problem for one in inquiry.reports[:5])[:600]
     known = dict(proved.cause or {}) if proved else dict(inquiry.issue.slice)
     impact = impact_of(
         inquiry.issue,
@@ -108,7 +107,7 @@ def build_casefile(
         quotes=sample_quotes(inquiry.reports, driver=inquiry.issue.driver, k=QUOTES),
         report_keys=tuple(one.item.key for one in inquiry.reports),
         reporter_count=len(reporters) or len(inquiry.reports),
-        similar=tuple(recall.similar_cases(problem, facts=known)),
+        similar=tuple(recall.similar_cases(inquiry.problem, facts=known)),
         trace=investigation.trace.model_copy(update={"steps": steps}),
         made_by=investigation.made_by,
     )
@@ -116,6 +115,16 @@ def build_casefile(
 
 def _is_about(one: ReadItem, inquiry: Inquiry) -> bool:
     return any(mention.driver == inquiry.issue.driver for mention in one.reading.drivers)
+
+
+def problem_words(issue: Issue, reports: Sequence[ReadItem], configuration: Configuration) -> str:
+    """Say the problem in general words: what the driver means, and two short reports."""
+    driver = configuration.taxonomy.find_driver(issue.driver)
+    general = f"{driver.label}. {driver.description}" if driver else issue.label
+    short = sorted(
+        (one.reading.problem for one in reports if len(one.reading.problem) > 20), key=len
+    )
+    return " ".join([general, *short[:2]])[:600]
 
 
 def find_outcome(proved: Hypothesis | None, facts: FactTable, inquiry: Inquiry) -> Outcome | None:

@@ -82,20 +82,20 @@ def _quotes(casefile: Casefile, marks: Marks) -> Section:
 
 def _symptom(casefile: Casefile, quotes: Section, marks: Marks) -> Section:
     reporters = casefile.reporter_count
-    claim = words.counted(reporters, "customer")
+    who = words.counted(reporters, "customer")
+    verb = "reports" if reporters == 1 else "report"
+    label = words.lower_first(casefile.issue.label.split(":")[0])
+    text = f"{who} {verb}: {label}, since {words.moment(casefile.issue.opened_at)}."
     number = marks.add(
-        claim,
+        text,
         kind=EvidenceKind.ROWS,
         ref=_reports_ref(casefile),
-        title=f"{claim} wrote",
+        title=f"{who} wrote",
         explanation=f"Customers with at least one report on this issue, counted over "
         f"{words.counted(len(casefile.report_keys), 'report')}.",
         row_ids=tuple(casefile.report_keys),
     )
-    label = casefile.issue.label.split(":")[0]
     quoted = tuple(mark for one in quotes.sentences for mark in one.marks)
-    verb = "reports" if reporters == 1 else "report"
-    text = f"{claim} {verb}: {words.lower_first(label)}."
     return _line("symptom", "Symptom", Sentence(text=text, marks=(number, *quoted)))
 
 

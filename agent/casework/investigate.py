@@ -85,8 +85,7 @@ class LocalInvestigator:
             f"{words.counted(len(reporters), 'customer')}",
             by="local",
         )
-        problem = " ".join(one.reading.problem for one in inquiry.reports[:5])[:600]
-        cases = recall.similar_cases(problem, facts=inquiry.issue.slice)
+        cases = recall.similar_cases(inquiry.problem, facts=inquiry.issue.slice)
         tracer.step(
             "Recall past cases",
             "nearest to the first reports",

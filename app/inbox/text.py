@@ -31,7 +31,7 @@ def unbroken(text: str) -> str:
 
 def _is_unseen(char: str) -> bool:
     category = unicodedata.category(char)
-    return category in ("Cf", "Cs", "Co", "Zl", "Zp") or (category == "Cc" and char not in "\n\t")
+    return category in ("Cf", "Cs", "Co", "Zl", "Zp") or (category == "Cc" and char not in "\n\t\r")
 
 
 def seen(text: str) -> Markup:
