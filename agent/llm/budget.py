@@ -33,6 +33,22 @@ class Reservation(NamedTuple):
     cost_usd: float
 
 
+class Used(NamedTuple):
+    """Tokens and US dollars, up to a moment."""
+
+    tokens_in: int
+    tokens_out: int
+    cost_usd: float
+
+    def since(self, before: Used) -> Used:
+        """What was used after an earlier moment."""
+        return Used(
+            self.tokens_in - before.tokens_in,
+            self.tokens_out - before.tokens_out,
+            self.cost_usd - before.cost_usd,
+        )
+
+
 class Budget:
     """Limits of one piece of work (an issue, a batch) inside the day's budget.
 
@@ -100,3 +116,12 @@ class Budget:
             if cost != held.cost_usd:
                 self._ledger(cost - held.cost_usd)
         return cost
+
+    def release(self, held: Reservation) -> None:
+        """Give a reservation back: the other side said no, so nothing was made."""
+        self.settle(held, 0, 0)
+
+    def used(self) -> Used:
+        """What the work has used so far; what may have been billed counts as used."""
+        with self._lock:
+            return Used(self.tokens_in, self.tokens_out, self.spent_usd)

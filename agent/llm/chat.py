@@ -153,6 +153,8 @@ class BudgetedChat(ChatModel):
                     extra_body={"response_format": _response_format(request)},
                 )
             except Exception as error:
+                if was_refused(error):
+                    self._budget.release(held)
                 if fired.is_set():
                     raise ModelUnavailable("late") from error
                 raise
@@ -165,6 +167,11 @@ class BudgetedChat(ChatModel):
             tokens_out=tokens_out if tokens_out is not None else held.tokens_out,
             cost_usd=cost if self._budget.price_known else None,
         )
+
+
+def was_refused(error: BaseException) -> bool:
+    """Whether the server answered with an error, so that nothing was made or billed."""
+    return getattr(error, "status_code", None) is not None
 
 
 def _response_format(request: ChatRequest) -> dict[str, Any]:

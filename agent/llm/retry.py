@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import openai
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -27,6 +26,8 @@ _AGAIN = frozenset({408, 409, 429})
 
 def transient(error: BaseException) -> bool:
     """Whether trying again may help; an empty account is not transient."""
+    import openai
+
     if isinstance(error, openai.APIStatusError):
         if error.code == "insufficient_quota":
             return False
