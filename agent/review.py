@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from agent.casework.build import (
+    UNCLEAR,
     Material,
     build_casefile,
     label_of,
@@ -121,7 +122,8 @@ def review_issue(
 
 def _on_topic(one: ReadItem, issue: Issue) -> bool:
     drivers = one.reading.drivers
-    return not drivers or any(mention.driver == issue.driver for mention in drivers)
+    unclear = not drivers or drivers[0].confidence < UNCLEAR
+    return unclear or any(mention.driver == issue.driver for mention in drivers)
 
 
 def _submissions(

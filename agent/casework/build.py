@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from agent.casework import words
@@ -19,6 +20,8 @@ from domain.ports import FactTable, Inquiry, Investigator, Recall
 from domain.provenance import TraceStep
 
 QUOTES = 3
+# A first driver less sure than this does not say what a message is about.
+UNCLEAR = 0.3
 
 
 class Material(NamedTuple):
@@ -54,7 +57,7 @@ def build_casefile(
     reach = reach_of(
         proved,
         outcome,
-        writers=reporters | writers_about(material.around, inquiry.issue.driver),
+        writers=writers_about(material.around, inquiry.issue.driver),
         reporters=reporters,
         profiles=profiles,
         as_of=inquiry.as_of,
@@ -141,13 +144,17 @@ def find_outcome(proved: Hypothesis | None, facts: FactTable, inquiry: Inquiry) 
     )
 
 
-def writers_about(reports: Sequence[ReadItem], driver: str) -> set[str]:
-    """Customers who wrote about the issue's kind of problem, or unhappily about no clear one."""
-    return {
-        one.item.customer_id
-        for one in reports
-        if one.item.customer_id is not None and _may_be_about(one, driver)
-    }
+def writers_about(reports: Sequence[ReadItem], driver: str) -> dict[str, datetime]:
+    """Customers who wrote about the issue's kind of problem, with the last time.
+
+    Also who is unhappy in words that fit no driver clearly: their records decide.
+    """
+    found: dict[str, datetime] = {}
+    for one in reports:
+        customer, at = one.item.customer_id, one.item.at
+        if customer is not None and at is not None and _may_be_about(one, driver):
+            found[customer] = max(at, found.get(customer, at))
+    return found
 
 
 def _may_be_about(one: ReadItem, driver: str) -> bool:
@@ -156,7 +163,8 @@ def _may_be_about(one: ReadItem, driver: str) -> bool:
         return False
     if any(mention.driver == driver for mention in reading.drivers):
         return reading.sentiment.label != "positive"
-    return not reading.drivers and reading.sentiment.label == "negative"
+    unclear = not reading.drivers or reading.drivers[0].confidence < UNCLEAR
+    return unclear and reading.noise is None and reading.sentiment.label != "positive"
 
 
 def reason_line(casefile: Casefile) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -26,20 +26,31 @@ from domain.predicates import (
     Scalar,
     all_of,
 )
-from domain.record import FactId
+from domain.record import FactId, time_text
 
 
 class _Hit(NamedTuple):
+    since: str
     fact_ids: list[FactId]
     amount: int
     currency: str | None
+
+
+def _wrote(
+    customer: str, hit: _Hit, writers: Mapping[str, datetime], reporters: Collection[str]
+) -> ReachState:
+    if customer in reporters:
+        return ReachState.AFFECTED
+    last = writers.get(customer)
+    after = last is not None and time_text(last) >= hit.since
+    return ReachState.AFFECTED if after else ReachState.SILENT
 
 
 def reach_of(
     proved: Hypothesis | None,
     outcome: Outcome | None,
     *,
-    writers: Collection[str],
+    writers: Mapping[str, datetime],
     reporters: Collection[str],
     profiles: Sequence[KindProfile],
     as_of: datetime,
@@ -47,7 +58,8 @@ def reach_of(
 ) -> Reach:
     """List the customers, each with one state; empty while the cause is not known.
 
-    `writers` wrote about this kind of problem, `reporters` are on the issue.
+    `writers` wrote about this kind of problem, last at the time given; `reporters` are
+    on the issue. Who wrote only before their own hit did not write about it.
     """
     if proved is None or outcome is None or proved.predicate is None:
         return Reach(reporters_only=len(set(reporters)))
@@ -57,7 +69,7 @@ def reach_of(
     customers = [
         Reached(
             customer_id=customer,
-            state=ReachState.AFFECTED if customer in writers else ReachState.SILENT,
+            state=_wrote(customer, hit, writers, reporters),
             reason=f"{outcome.unit} {outcome.words}",
             fact_ids=tuple(hit.fact_ids),
             amount_minor=hit.amount or None,
@@ -81,6 +93,7 @@ def _hits(outcome: Outcome, query: FactQuery, facts: FactTable) -> dict[str, _Hi
     own = Field(kind=outcome.unit, name="amount_minor")
     goods = Field(kind="order", name="amount_minor")
     fields = [
+        outcome.since,
         own,
         Field(kind=outcome.unit, name="currency"),
         goods,
@@ -90,10 +103,14 @@ def _hits(outcome: Outcome, query: FactQuery, facts: FactTable) -> dict[str, _Hi
     for fact_id, customer, values in facts.values(query, fields):
         if customer is None:
             continue
-        amount, currency = _amount(values)
-        known = found.get(customer, _Hit([], 0, currency))
+        amount, currency = _amount(values[1:])
+        since = str(values[0] or "")
+        known = found.get(customer, _Hit(since, [], 0, currency))
         found[customer] = _Hit(
-            [*known.fact_ids, fact_id], known.amount + amount, known.currency or currency
+            min(known.since, since),
+            [*known.fact_ids, fact_id],
+            known.amount + amount,
+            known.currency or currency,
         )
     return found
 

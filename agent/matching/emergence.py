@@ -28,6 +28,8 @@ _WARM_UP = timedelta(days=2)
 # Pseudo-reports added to the history of a cell, so that the first report of something
 # rare is not yet an alarm.
 _PRIOR = 0.5
+# The least of it where the number of troubled customers says that even less is usual.
+_LEAST_PRIOR = 0.1
 # One in 10,000 messages may be a false alarm; half of all messages are reports, and three
 # windows of a driver are judged for each.
 ALPHA = 5e-6
@@ -108,19 +110,28 @@ class Watch:
             return None
         earlier = self._count(cell, oldest, start)
         share = (window / history) * swing * self._general_rise(start, now, oldest)
-        expected = (earlier + _PRIOR) * share
-        p_value = float(betainc(reporters, earlier + _PRIOR, share / (1 + share)))
-        if among is not None:
-            about = cell[0].removeprefix("trouble").strip()
-            reports = self._count((f"driver {about}", "", "", ""), oldest, start) + _PRIOR
-            if not about:
-                reports = float(self._reports_between(oldest, start))
-            usual = max(reports * share * among, 1e-6)
-            expected = max(expected, usual)
-            p_value = max(p_value, float(gammainc(reporters, usual)))
+        usual = self._known_level(cell, oldest, start, among)
+        prior = _PRIOR if usual is None else min(_PRIOR, max(usual, _LEAST_PRIOR))
+        expected = (earlier + prior) * share
+        p_value = float(betainc(reporters, earlier + prior, share / (1 + share)))
+        if usual is not None:
+            level = max(usual * share, 1e-6)
+            expected = max(expected, level)
+            p_value = max(p_value, float(gammainc(reporters, level)))
         if p_value > (ALPHA if among is None else ALPHA_TROUBLED):
             return None
         return Emergence(cell, window, reporters, expected, p_value)
+
+    def _known_level(
+        self, cell: Cell, start: datetime, end: datetime, among: float | None
+    ) -> float | None:
+        """Reports that customers with a trouble would have written by their number alone."""
+        if among is None:
+            return None
+        about = cell[0].removeprefix("trouble").strip()
+        if not about:
+            return self._reports_between(start, end) * among
+        return (self._count((f"driver {about}", "", "", ""), start, end) + _PRIOR) * among
 
     def _count(self, cell: Cell, start: datetime, end: datetime) -> int:
         events = self._events[cell]

@@ -30,7 +30,7 @@ _SLICE_SHARE = 0.8
 # Chance by luck under which a shared pair belongs to the slice.
 _SLICE_CHANCE = 0.02
 # Weight of an issue's slice (rare pairs weigh more) that a report must share to join it.
-_SHARED_WEIGHT = 0.75
+_SHARED_WEIGHT = 0.6
 # A reading less sure than this does not keep a report from an issue that its records show.
 _UNSURE = 0.5
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 _GREETING = re.compile(
     r"^(?:hi|hello|hey|dear|good (?:day|morning|evening|afternoon)|to whom it may concern|hallo|"
-    r"guten (?:tag|morgen)|bonjour|hola|ciao|olá|ola|buenos días)\b[^.!?\n]{0,40}[,!.]?$",
+    r"guten (?:tag|morgen)|bonjour|hola|ciao|olá|ola|buenos días)(?:\s+[\w'’.-]+){0,3}\s*[,!.]*$",
     re.I,
 )
 _CLOSING = re.compile(
