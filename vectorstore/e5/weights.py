@@ -121,8 +121,7 @@ class WeightFile:
             table[int(code)] = "".join(
                 chr(int(value)) for value in (self._take(f"<{int(length)}I") if length else ())
             )
-        if self._at != end:
-            self._at = end
+        self._at = end
         return table
 
     def _read_directory(self) -> dict[str, tuple[int, int, int]]:
@@ -134,31 +133,16 @@ class WeightFile:
             self._at += int(length)
             kind, elements, offset, _size = (int(value) for value in self._take("<BIQQ"))
             found[name] = (kind, elements, offset)
-        self._base = self._at
         return found
 
-    @property
-    def names(self) -> list[str]:
-        """Names of all tensors."""
-        return list(self._tensors)
-
     def floats(self, name: str) -> Float:
-        """A float tensor, flat; a 4-bit one is expanded."""
+        """A float tensor, flat."""
         kind, elements, offset = self._tensors[name]
-        if kind == 0:
-            return np.frombuffer(self._raw, "<f4", elements, offset)
-        scale, low, high = self._blocks(name)
-        return ((np.concatenate([low, high], -1).astype(np.float32) - 8) * scale[:, None]).reshape(
-            -1
-        )
+        if kind != 0:
+            raise EmbedderUnavailable(f"The weight file holds {name!r} in another type.")
+        return np.frombuffer(self._raw, "<f4", elements, offset)
 
     def blocks(self, name: str) -> Bytes:
         """A 4-bit tensor as bytes of shape (blocks, 18): f16 scale, 16 bytes of nibbles."""
         _, elements, offset = self._tensors[name]
         return np.frombuffer(self._raw, np.uint8, elements // 32 * 18, offset).reshape(-1, 18)
-
-    def _blocks(self, name: str) -> tuple[Float, Bytes, Bytes]:
-        raw = self.blocks(name)
-        scale = raw[:, :2].copy().view("<f2").astype(np.float32).reshape(-1)
-        nibbles = raw[:, 2:]
-        return scale, (nibbles & 15).astype(np.uint8), (nibbles >> 4).astype(np.uint8)
