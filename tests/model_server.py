@@ -40,7 +40,7 @@ class _Handler(BaseHTTPRequestHandler):
     log: ModelLog
     script: Script
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         request = json.loads(body) if body.startswith(b"{") else {}
         self.log.requests.append(request)

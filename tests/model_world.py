@@ -94,7 +94,7 @@ def records(*, late_everywhere: bool = False) -> list[Fact]:
         carrier = ("NordPost", "Swift", "Hops")[number % 3]
         region = ("North", "South", "West")[number // 3 % 3]
         caused = carrier == "NordPost" and region == "North" and promised >= BEGAN
-        late = (caused or late_everywhere and promised >= BEGAN) or number % 50 == 7
+        late = (caused or (late_everywhere and promised >= BEGAN)) or number % 50 == 7
         attributes: dict[str, Any] = {
             "carrier": carrier,
             "region": region,

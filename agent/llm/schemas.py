@@ -100,7 +100,7 @@ def strict_schema(answer: type[Answer]) -> dict[str, Any]:
 def _close(node: dict[str, Any]) -> None:
     node.pop("default", None)
     if node.get("type") == "object":
-        node["additionalProperties"] = False
+        node.setdefault("additionalProperties", False)
         node["required"] = list(node.get("properties", {}))
     for child in _children(node):
         _close(child)

@@ -19,9 +19,10 @@ _DATE = re.compile(
 )
 _FIGURE = re.compile(r"\d(?:[\d.,:\u00a0/-]*\d)?")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_TOKEN = re.compile(rf"{_FIGURE.pattern}|{_WORD.pattern}")
 _CODE = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d])[\w-]+")
 _FORBIDDEN = re.compile(r"[“”„«»\"`<>\[\]{}@\n\r\t\x00-\x1f\u2028\u2029\u202a-\u202e]|://|www\.")
-# Words that turn what a sentence says; they may neither come, go nor change places.
+# Words that turn what a sentence says; they may neither come nor go, nor turn another word.
 _TURNING = frozenset(
     "not no never nobody none nothing neither nor without before after since until till more less "
     "fewer most least all every each only other others outside inside above below against for from "
@@ -29,6 +30,8 @@ _TURNING = frozenset(
     "over under between up down out per possibly probably likely still already yet "
     "again them their they you your we our us it".split()
 )
+_DENIALS = frozenset("not no never nobody none nothing neither nor without".split())
+_JOINT = re.compile(r"[,;:–—]|\b(?:and|but|or|while|whereas)\b", re.I)
 _FREE = frozenset(
     "a an the this that these those which who whose there here in on at of with as is are was "
     "were be been being has have had having do does did so also both its his her he she when "
@@ -39,12 +42,20 @@ _FREE = frozenset(
 
 
 def may_be_offered(text: str) -> bool:
-    """Whether a sentence can be reworded safely: words to work on, and at most one figure.
+    """Whether a sentence can be reworded safely: one clause, with at most one figure.
 
-    Two figures could change places without any of them changing.
+    Two figures, two like parts, or a part that denies beside one that does not could
+    change places without any word changing.
     """
     plain = _DATE.sub(" ", _SLOT.sub(" ", text))
-    return len(_WORD.findall(plain)) >= 4 and len(_FIGURE.findall(plain)) <= 1
+    found = [word.lower() for word in _WORD.findall(plain)]
+    if len(found) < 4 or len(_FIGURE.findall(plain)) > 1:
+        return False
+    stems = Counter(_stem(word) for word in found if word not in _FREE | _TURNING)
+    if max(stems.values(), default=0) > 1:
+        return False
+    denies = any(word in _DENIALS or word.endswith(("n't", "n’t")) for word in found)
+    return not (denies and _JOINT.search(plain))
 
 
 def fault_of(original: str, worded: str) -> str | None:
@@ -86,9 +97,16 @@ def _is_name(word: str) -> bool:
     return word != word.lower()
 
 
-def _turning(text: str) -> list[str]:
-    words = [word.lower() for word in _WORD.findall(_SLOT.sub(" ", text))]
-    return [word for word in words if word in _TURNING or word.endswith(("n't", "n’t"))]
+def _turning(text: str) -> Counter[tuple[str, str]]:
+    """Each word that turns a meaning, with the word or figure that it turns."""
+    tokens = [one.lower() for one in _TOKEN.findall(_SLOT.sub(" ", text))]
+    told = [one for one in tokens if one not in _FREE]
+    pairs = zip(told, [*told[1:], ""], strict=True)
+    return Counter((word, _stem(turned)) for word, turned in pairs if _turns(word))
+
+
+def _turns(word: str) -> bool:
+    return word in _TURNING or word.endswith(("n't", "n’t"))
 
 
 def _strange(original: str, worded: str) -> str | None:

@@ -1,0 +1,145 @@
+"""Schemas, budget, wording rules, and what the adapter keeps to itself."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+
+import pytest
+
+from agent.llm import wording
+from agent.llm.budget import Budget, most_tokens
+from agent.llm.chat import ModelHandle
+from agent.llm.reader import Breaker
+from agent.llm.schemas import (
+    Answer,
+    InvestigationAnswer,
+    ReadingsAnswer,
+    WordedAnswer,
+    strict_problems,
+    strict_schema,
+)
+from agent.llm.tools import SPECS
+from domain.errors import ModelUnavailable
+from domain.people import ModelPolicy
+from tests.model_world import KEY, MODEL, PRICES, Spend, seats
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [ReadingsAnswer, WordedAnswer, InvestigationAnswer, *[spec.arguments for spec in SPECS]],
+)
+def test_every_schema_is_one_that_strict_providers_take(kind):
+    assert not list(strict_problems(strict_schema(kind)))
+
+
+def test_a_loose_schema_is_refused():
+    class Loose(Answer):
+        anything: dict[str, int]
+
+    with pytest.raises(ValueError, match="not strict"):
+        strict_schema(Loose)
+
+
+def test_a_reservation_is_an_upper_bound_and_is_replaced_by_what_was_used():
+    spend = Spend()
+    budget = Budget(model=MODEL, policy=ModelPolicy(prices=PRICES), ledger=spend)
+
+    held = budget.reserve(["x" * 1000], max_out=100)
+    reserved = spend.sum
+    budget.settle(held, 200, 50)
+
+    assert held.tokens_in == most_tokens(["x" * 1000]) == 658
+    assert reserved > spend.sum == pytest.approx((200 * 0.4 + 50 * 1.6) / 1e6)
+    assert budget.used().tokens_in == 200
+
+
+def test_a_released_reservation_costs_nothing():
+    spend = Spend()
+    budget = Budget(model=MODEL, policy=ModelPolicy(prices=PRICES), ledger=spend)
+
+    budget.release(budget.reserve(["x" * 1000], max_out=100))
+
+    assert spend.sum == pytest.approx(0.0)
+    assert budget.used().tokens_in == 0
+
+
+def test_tokens_are_limited_also_without_a_price():
+    budget = Budget(model="unpriced", policy=ModelPolicy(issue_tokens=500), ledger=Spend())
+
+    with pytest.raises(ModelUnavailable, match="token limit"):
+        budget.reserve(["x" * 1000], max_out=100)
+
+
+def test_the_breaker_opens_for_the_server_and_not_for_an_answer():
+    now = [0.0]
+    breaker = Breaker(pause_s=60, clock=lambda: now[0])
+
+    breaker.note("invalid")
+    after_an_answer = breaker.reason
+    breaker.note("unreachable")
+    while_down = breaker.reason
+    now[0] = 61.0
+
+    assert (after_an_answer, while_down, breaker.reason) == (None, "unreachable", None)
+
+
+def test_neither_key_nor_text_is_in_any_repr_or_log(caplog):
+    caplog.set_level(logging.DEBUG)
+
+    handle = ModelHandle(name=MODEL, base_url="http://127.0.0.1:9/v1", key=KEY, timeout_s=1)
+    shown = [repr(handle), repr(handle.chat), repr(vars(handle)), repr(seats("http://127.0.0.1:9"))]
+    handle.close()
+
+    assert KEY not in " ".join(shown) + caplog.text
+
+
+@pytest.mark.parametrize(
+    ("original", "offered"),
+    [
+        ("412 affected, 300 of them wrote, 112 did not.", False),
+        ("Deliveries by NordPost are not delivered since 3 March 06:00.", True),
+        ("$hello", False),
+        ("Likely, 0.91.", False),
+        ("It concerns $amount of goods late today.", True),
+        ("Parcels in North are not late, parcels in South are late.", False),
+        ("Parcels in North are late while South is not.", False),
+    ],
+)
+def test_a_sentence_whose_parts_could_change_places_is_not_offered(original, offered):
+    assert wording.may_be_offered(original) is offered
+
+
+def test_words_with_another_alphabet_or_direction_marks_are_refused():
+    original = "Deliveries by NordPost are not delivered when promised."
+
+    assert wording.fault_of(original, original.replace("NordPost", "Nоrdpost"))
+    assert wording.fault_of(original, original[:-1] + "\u202e.")
+    assert wording.fault_of(original, original) is None
+
+
+def test_importing_the_seats_loads_no_heavy_library():
+    import subprocess
+
+    code = (
+        "import sys, agent.llm.factory; "
+        "print(sorted({'openai','langchain','langchain_openai','langgraph'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+
+    assert json.loads(done.stdout.replace("'", '"')) == []
+
+
+@pytest.mark.parametrize(
+    ("original", "worded"),
+    [
+        ("More of them are late since 3 March.", "Less of them are late since 3 March."),
+        ("They wrote before 3 March 06:00 about it.", "They wrote about it since 3 March 06:00."),
+        ("Order A12 is late after 5 days now.", "Order A13 is late after 5 days now."),
+    ],
+)
+def test_a_wording_that_turns_the_meaning_is_refused(original, worded):
+    assert wording.fault_of(original, worded)
