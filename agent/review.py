@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from agent.casework.build import (
-    UNCLEAR,
     Material,
     build_casefile,
     label_of,
@@ -121,9 +120,7 @@ def review_issue(
 
 
 def _on_topic(one: ReadItem, issue: Issue) -> bool:
-    drivers = one.reading.drivers
-    unclear = not drivers or drivers[0].confidence < UNCLEAR
-    return unclear or any(mention.driver == issue.driver for mention in drivers)
+    return any(mention.driver == issue.driver for mention in one.reading.drivers)
 
 
 def _submissions(

@@ -20,8 +20,6 @@ from domain.ports import FactTable, Inquiry, Investigator, Recall
 from domain.provenance import TraceStep
 
 QUOTES = 3
-# A first driver less sure than this does not say what a message is about.
-UNCLEAR = 0.3
 
 
 class Material(NamedTuple):
@@ -145,10 +143,7 @@ def find_outcome(proved: Hypothesis | None, facts: FactTable, inquiry: Inquiry) 
 
 
 def writers_about(reports: Sequence[ReadItem], driver: str) -> dict[str, datetime]:
-    """Customers who wrote about the issue's kind of problem, with the last time.
-
-    Also who is unhappy in words that fit no driver clearly: their records decide.
-    """
+    """Customers who wrote about the issue's kind of problem, with the last time."""
     found: dict[str, datetime] = {}
     for one in reports:
         customer, at = one.item.customer_id, one.item.at
@@ -161,10 +156,8 @@ def _may_be_about(one: ReadItem, driver: str) -> bool:
     reading = one.reading
     if reading.noise in (Noise.SPAM, Noise.AUTO_REPLY, Noise.EMPTY):
         return False
-    if any(mention.driver == driver for mention in reading.drivers):
-        return reading.sentiment.label != "positive"
-    unclear = not reading.drivers or reading.drivers[0].confidence < UNCLEAR
-    return unclear and reading.noise is None and reading.sentiment.label != "positive"
+    named = any(mention.driver == driver for mention in reading.drivers)
+    return named and reading.sentiment.label != "positive"
 
 
 def reason_line(casefile: Casefile) -> str:

@@ -36,7 +36,11 @@ def change_of(observations: Sequence[Observation]) -> tuple[datetime, float] | N
         before += hit
     if best is None or best[0] < LEAST_GAIN:
         return None
-    return ordered[best[1]][0], best[0]
+    place = best[1]
+    # The likelihood hardly sees one hit more: an unbroken run of hits began with its first.
+    while place and ordered[place - 1][1]:
+        place -= 1
+    return ordered[place][0], best[0]
 
 
 def _likelihood(hits: int, total: int) -> float:

@@ -32,7 +32,9 @@ _SLICE_CHANCE = 0.02
 # Weight of an issue's slice (rare pairs weigh more) that a report must share to join it.
 _SHARED_WEIGHT = 0.6
 # A reading less sure than this does not keep a report from an issue that its records show.
-_UNSURE = 0.5
+_UNSURE = 0.3
+# Centred cosine to what an issue's members say from which such a report fits in words too.
+_FITS_FROM = 0.3
 
 
 class Report(NamedTuple):
@@ -64,6 +66,7 @@ class Stream:
         self._recent: deque[Report] = deque()
         self._issues: dict[IssueId, Issue] = {}
         self._members: dict[IssueId, dict[FeedbackKey, str]] = defaultdict(dict)
+        self._totals: dict[IssueId, Vectors] = {}
         self._alarmed: dict[str, list[IssueId]] = defaultdict(list)
         self._home: dict[FeedbackKey, IssueId] = {}
         self._words: Counter[str] = Counter()
@@ -218,7 +221,16 @@ class Stream:
         mentions = report.item.reading.drivers
         named = any(one.driver == issue.driver for one in mentions)
         unsure = not mentions or mentions[0].confidence < _UNSURE
+        if not named and self._likeness(report, issue) < _FITS_FROM:
+            return 0.0
         return round(0.4 + 0.3 * shared, 4) if named or unsure else 0.0
+
+    def _likeness(self, report: Report, issue: Issue) -> float:
+        """Centred cosine of a report to the middle of an issue's members; 0 when not known."""
+        total = self._totals.get(issue.id)
+        if total is None or report.vector is None:
+            return 0.0
+        return float(total @ report.vector / ((total @ total) ** 0.5 + 1e-9))
 
     def _shared_weight(self, slice_: Mapping[str, Scalar], pairs: frozenset[Pair]) -> float:
         """Share of a slice that pairs cover, each weighed by how rare it usually is."""
@@ -268,6 +280,8 @@ class Stream:
             issue = self._issues[id_] = issue.model_copy(update={"last_report_at": report.at})
         if issue is not None and issue.slice:
             self._refresh(issue)
+        if report.vector is not None and before != id_:
+            self._totals[id_] = self._totals.get(id_, 0.0 * report.vector) + report.vector
         if report.vector is not None and issue is not None and issue.state is IssueState.OPEN:
             self._nearest.add(report.driver, id_, report.vector, report.at)
 
