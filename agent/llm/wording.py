@@ -51,8 +51,8 @@ def may_be_offered(text: str) -> bool:
     found = [word.lower() for word in _WORD.findall(plain)]
     if len(found) < 4 or len(_FIGURE.findall(plain)) > 1:
         return False
-    stems = Counter(_stem(word) for word in found if word not in _FREE | _TURNING)
-    if max(stems.values(), default=0) > 1:
+    times = Counter(word for word in found if word not in _FREE | _TURNING)
+    if max(times.values(), default=0) > 1:
         return False
     denies = any(word in _DENIALS or word.endswith(("n't", "n’t")) for word in found)
     return not (denies and _JOINT.search(plain))
