@@ -86,8 +86,11 @@ def seats(
     )
 
 
-def records(*, late_everywhere: bool = False) -> list[Fact]:
-    """Two weeks of deliveries; NordPost in North fails from `BEGAN` on."""
+def records(*, late_everywhere: bool = False, strike_before: bool = False) -> list[Fact]:
+    """Two weeks of deliveries; NordPost in North fails from `BEGAN` on.
+
+    `strike_before`: Hops delivered nothing on time until then, which hides it.
+    """
     facts = []
     for number in range(1500):
         promised = datetime(2026, 2, 20, tzinfo=UTC) + timedelta(minutes=13 * number)
@@ -95,6 +98,7 @@ def records(*, late_everywhere: bool = False) -> list[Fact]:
         region = ("North", "South", "West")[number // 3 % 3]
         caused = carrier == "NordPost" and region == "North" and promised >= BEGAN
         late = (caused or (late_everywhere and promised >= BEGAN)) or number % 50 == 7
+        late = late or (strike_before and carrier == "Hops" and promised < BEGAN)
         attributes: dict[str, Any] = {
             "carrier": carrier,
             "region": region,

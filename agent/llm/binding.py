@@ -37,7 +37,7 @@ class Bound(NamedTuple):
     agreed: tuple[Cause, ...]
     """Causes of the local engine that the model named too, in the model's order."""
     found: tuple[Cause, ...]
-    """Causes that only the model named and that hold when counted."""
+    """Causes that only the model named and that hold when counted, where none was proved."""
     dropped: tuple[Dropped, ...]
 
 
@@ -55,6 +55,7 @@ def bind(
     found: list[Cause] = []
     dropped: list[Dropped] = []
     local = examined.causes
+    proved = bool(local) and examined.investigation.unknown_reason is None
     best = statement_of(case.outcome, local[0].cause) if local else None
     tried = examined.tried + sum(one.startswith("c") for one in run.result_ids)
     for place, claimed in enumerate(answer.hypotheses):
@@ -68,7 +69,7 @@ def bind(
             if same is not None:
                 agreed.append(same)
             else:
-                found.append(_counted(case, values, local, tried, facts))
+                found.append(_counted(case, values, local if proved else (), tried, facts))
         except _Unbound as error:
             dropped.append(Dropped(claim=claim_of(claimed), reason=str(error), replaced_by=best))
     return Bound(tuple(agreed), tuple(found), tuple(dropped))
@@ -95,14 +96,14 @@ def _values(claimed: CauseAnswer, run: Run) -> dict[str, Scalar]:
 
 
 def _counted(
-    case: Case, values: dict[str, Scalar], local: Sequence[Cause], tried: int, facts: FactTable
+    case: Case, values: dict[str, Scalar], proved: Sequence[Cause], tried: int, facts: FactTable
 ) -> Cause:
     cause = cause_of(case, values, tried=tried, facts=facts)
     if isinstance(cause, Failed):
         raise _Unbound(cause.reason)
-    if local:
+    if proved:
         # The local search has weighed every set of these values under the same test.
-        if set(cause.candidate.values) & set(local[0].candidate.values):
+        if set(cause.candidate.values) & set(proved[0].candidate.values):
             raise _Unbound("It holds, but other values of the same cause tell them apart better.")
         raise _Unbound("It holds when counted alone, but explains less than what was found.")
     return cause

@@ -92,13 +92,13 @@ class Budget:
                 raise ModelUnavailable("the token limit of this work is reached")
             if cost and self.spent_usd + cost > self._limit_usd:
                 raise ModelUnavailable("the money limit of this work is reached")
-            if cost and self._ledger(0.0) + cost > self._policy.daily_budget_usd:
+            # Add first, then look: two processes cannot both take the last of the day.
+            if cost and self._ledger(cost) > self._policy.daily_budget_usd:
+                self._ledger(-cost)
                 raise ModelUnavailable("the daily budget is spent")
             self.tokens_in += tokens_in
             self.tokens_out += max_out
             self.spent_usd += cost
-            if cost:
-                self._ledger(cost)
         return Reservation(tokens_in, max_out, cost)
 
     def settle(self, held: Reservation, tokens_in: int | None, tokens_out: int | None) -> float:

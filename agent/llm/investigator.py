@@ -207,16 +207,32 @@ def _decide(
     local = examined.investigation.model_copy(update={"trace": trace})
     if looked.answer is None:
         return _with_note(local, f"the model gave no usable answer: {looked.reason}")
-    if bound.found and not examined.causes:
+    if bound.found and _explains_more(examined, case, bound.found, facts):
         return _from_model(examined, case, bound.found, trace, made_by, facts)
     if bound.agreed and bound.agreed[0] == examined.causes[0]:
         return local.model_copy(update={"made_by": made_by})
     return _with_note(local, _why_local(examined, looked.answer, bound))
 
 
+def _explains_more(
+    examined: Examined, case: Case, found: Sequence[Cause], facts: FactTable
+) -> bool:
+    """Whether what the model named covers more of the reporters than what was counted."""
+    if not examined.causes:
+        return True
+    best = explained_share(case, _best(found), facts=facts)
+    return best > explained_share(case, examined.causes[0], facts=facts)
+
+
+def _best(causes: Sequence[Cause]) -> Cause:
+    return max(causes, key=lambda one: one.candidate.score)
+
+
 def _why_local(examined: Examined, answer: InvestigationAnswer, bound: Bound) -> str:
     if bound.agreed:
         return "the model named a weaker cause first; the counts decide"
+    if bound.found:
+        return "what the model named covers no more of the reporters"
     if bound.dropped:
         return "no cause that the model named holds when counted"
     if answer.verdict == "unknown" and examined.causes:
@@ -249,7 +265,7 @@ def _trace(examined: Examined, looked: _Looked, bound: Bound, budget: Budget) ->
     if looked.answer is not None:
         kept = len(bound.agreed) + len(bound.found)
         found = f"{kept} kept, {len(bound.dropped)} dropped"
-        if examined.causes and not bound.agreed:
+        if examined.causes and not kept:
             found += "; the counted cause stands"
         steps.append(_step("Check the causes", "every id, value and count", found))
     else:

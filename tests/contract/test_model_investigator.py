@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from functools import cache
 
 import pytest
@@ -173,6 +174,32 @@ def test_a_cause_that_is_not_in_the_records_stays_unknown_whatever_the_model_say
     assert not result.hypotheses
     assert result.unknown_reason
     assert "Counted:" in result.trace.dropped[0].reason
+
+
+def test_a_cause_that_another_one_hides_is_found_by_the_agent_and_proved_by_counts():
+    """Counted over all days an earlier strike covers it; counted from its own start it holds."""
+    hidden = records(strike_before=True)
+    alone = LocalInvestigator().investigate(
+        an_inquiry(hidden), facts=table(hidden), recall=OneCase()
+    )
+
+    result, _ = investigate(analyst(verdict(CAUSE)), facts=hidden)
+
+    assert alone.unknown_reason
+    assert result.unknown_reason is None
+    assert result.made_by.engine == MODEL
+    assert result.hypotheses[0].cause == {"carrier": "NordPost", "region": "North"}
+    assert result.hypotheses[0].comparison.p_value < 1e-3
+    assert result.hypotheses[0].statement == local_result().hypotheses[0].statement
+
+
+def test_a_cause_that_holds_but_covers_no_reporter_changes_nothing():
+    hidden = records(strike_before=True)
+    other = [{"attribute": "carrier", "value": "Hops"}]
+
+    result, _ = investigate(analyst(verdict(other)), facts=hidden)
+
+    assert result.unknown_reason
 
 
 def test_a_command_in_feedback_changes_nothing():
@@ -376,7 +403,7 @@ def test_a_spent_day_stops_the_run_before_the_call():
 
     assert not log.requests
     assert "daily budget" in result.made_by.note
-    assert spend.sum == 10.0
+    assert spend.sum == pytest.approx(10.0)
 
 
 def test_a_refusal_of_the_server_costs_nothing_and_an_answer_costs_what_it_used():
@@ -402,6 +429,18 @@ def test_a_model_without_a_price_runs_under_tokens_and_says_so():
     assert not result.trace.price_known
     assert result.trace.cost_usd == 0.0
     assert all(one.cost_usd is None for one in result.trace.steps)
+
+
+def test_key_and_words_are_in_no_log_whatever_is_logged(caplog):
+    caplog.set_level(logging.DEBUG)
+    words = "Zebra stripes on my parcel, it has not come."
+    turns = [called(("sample_quotes", {"count": 5})), status(500), said("enough")]
+
+    _, log = investigate(analyst(said("no json"), *turns), words)
+
+    assert "Zebra" in log.texts
+    assert "Zebra" not in caplog.text
+    assert KEY not in caplog.text
 
 
 def test_the_key_is_sent_and_never_shown(caplog):
