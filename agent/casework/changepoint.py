@@ -8,6 +8,8 @@ from datetime import datetime
 
 # Nats under which a rise is no rise: a factor of 20 in likelihood (Kass and Raftery 1995).
 LEAST_GAIN = 3.0
+# Nats: the usual 95 % likelihood interval of one parameter (half of 3.84, chi-squared).
+ABOUT_AS_LIKELY = 1.92
 
 Observation = tuple[datetime, bool]
 """The time of a unit and whether it is hit."""
@@ -24,23 +26,25 @@ def change_of(observations: Sequence[Observation]) -> tuple[datetime, float] | N
     if total < 4 or hits in (0, total):
         return None
     whole = _likelihood(hits, total)
-    best: tuple[float, int] | None = None
+    gains: list[tuple[int, float]] = []
     before = 0
     for place, (_, hit) in enumerate(ordered):
         if hit and place:
             after = hits - before
             rises = after * place > before * (total - place)
             gain = _likelihood(before, place) + _likelihood(after, total - place) - whole
-            if rises and (best is None or gain > best[0]):
-                best = (gain, place)
+            if rises:
+                gains.append((place, gain))
         before += hit
-    if best is None or best[0] < LEAST_GAIN:
+    best = max((gain for _, gain in gains), default=0.0)
+    if best < LEAST_GAIN:
         return None
-    place = best[1]
-    # The likelihood hardly sees one hit more: an unbroken run of hits began with its first.
+    # The earliest of the times that are about as likely: a customer too many is asked
+    # about, one too few is forgotten.
+    place = next(place for place, gain in gains if gain >= best - ABOUT_AS_LIKELY)
     while place and ordered[place - 1][1]:
         place -= 1
-    return ordered[place][0], best[0]
+    return ordered[place][0], best
 
 
 def _likelihood(hits: int, total: int) -> float:
