@@ -216,7 +216,7 @@ class OneCase:
             id=CaseId("case_1"),
             title="Carrier strike, asked by jane.doe@example.com",
             symptom="parcels late",
-            cause="The carrier was on strike",
+            cause="The carrier was on strike, says tom@example.com",
         )
         return [SimilarCase(case=case, score=0.7)]
 

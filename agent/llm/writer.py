@@ -88,23 +88,29 @@ class ModelWriter:
             return _noted(local, "no sentence of this draft can be worded freely")
         chat, prompt = self._make_chat(request.casefile.issue.id), get_prompt("word_draft")
         before, began = chat.budget.used(), self._timer()
+        records: list[WordedSentence] = []
+        failed: str | None = None
         try:
             records = self._ask(chat, prompt, local.draft, places)
         except ModelUnavailable as error:
-            failed = _noted(local, f"the model gave no usable wording: {error.reason}")
-            used = chat.budget.used().since(before)
-            return failed.model_copy(update={"trace": _charged(local.trace, used, chat)})
+            failed = error.reason
         used = chat.budget.used().since(before)
+        spent = f"{used.tokens_in:,} tokens in, {used.tokens_out:,} out"
         step = TraceStep(
             step="Word the draft",
             asked=f"{len(places)} sentences without quotes and tables",
-            found=f"{len(records)} wordings, {used.tokens_in:,} tokens in, {used.tokens_out:,} out",
+            found=f"none: {failed}" if failed else f"{len(records)} wordings, {spent}",
             by=chat.name,
             seconds=round(self._timer() - began, 3),
             cost_usd=used.cost_usd if chat.budget.price_known else None,
         )
+        charged = _charged(local.trace, used, chat, step)
+        if failed is not None:
+            noted = _noted(local, f"the model gave no usable wording: {failed}")
+            return noted.model_copy(update={"trace": charged})
         kept = self._keep(request, local.draft, places, records)
-        return self._written(local, kept, step, _charged(local.trace, used, chat), chat, prompt)
+        made_by = MadeBy(engine=chat.name, version=VERSION, prompt=prompt.id)
+        return _written(local, kept, charged, made_by)
 
     def _ask(
         self, chat: BudgetedChat, prompt: Prompt, draft: Draft, places: Mapping[str, Place]
@@ -171,34 +177,26 @@ class ModelWriter:
                 return f"Then this does not hold: {check.label}."
         return None
 
-    def _written(
-        self,
-        local: Written,
-        kept: _Kept,
-        step: TraceStep,
-        trace: Trace,
-        chat: BudgetedChat,
-        prompt: Prompt,
-    ) -> Written:
-        verdict = TraceStep(
-            step="Check the wording",
-            asked="every number, name, slot and turning word; then all checks of the draft",
-            found=f"{kept.kept} kept, {len(kept.dropped)} dropped",
-            by="local",
-            seconds=0.0,
-        )
-        whole = trace.model_copy(
-            update={
-                "steps": (*trace.steps, step, verdict),
-                "dropped": (*trace.dropped, *kept.dropped),
-                "claims_made": trace.claims_made + kept.kept + len(kept.dropped),
-            }
-        )
-        if not kept.kept:
-            noted = _noted(local, "no wording of the model was better and held")
-            return noted.model_copy(update={"trace": whole})
-        made_by = MadeBy(engine=chat.name, version=VERSION, prompt=prompt.id)
-        return Written(draft=kept.draft, trace=whole, made_by=made_by)
+
+def _written(local: Written, kept: _Kept, trace: Trace, made_by: MadeBy) -> Written:
+    verdict = TraceStep(
+        step="Check the wording",
+        asked="every number, name, slot and turning word; then all checks of the draft",
+        found=f"{kept.kept} kept, {len(kept.dropped)} dropped",
+        by="local",
+        seconds=0.0,
+    )
+    whole = trace.model_copy(
+        update={
+            "steps": (*trace.steps, verdict),
+            "dropped": (*trace.dropped, *kept.dropped),
+            "claims_made": trace.claims_made + kept.kept + len(kept.dropped),
+        }
+    )
+    if not kept.kept:
+        noted = _noted(local, "no wording of the model was better and held")
+        return noted.model_copy(update={"trace": whole})
+    return Written(draft=kept.draft, trace=whole, made_by=made_by)
 
 
 def offered(draft: Draft) -> dict[str, Place]:
@@ -256,9 +254,10 @@ def _noted(local: Written, note: str) -> Written:
     return local.model_copy(update={"made_by": local.made_by.model_copy(update={"note": note})})
 
 
-def _charged(trace: Trace, used: Used, chat: BudgetedChat) -> Trace:
+def _charged(trace: Trace, used: Used, chat: BudgetedChat, step: TraceStep) -> Trace:
     return trace.model_copy(
         update={
+            "steps": (*trace.steps, step),
             "tokens_in": trace.tokens_in + used.tokens_in,
             "tokens_out": trace.tokens_out + used.tokens_out,
             "cost_usd": trace.cost_usd + used.cost_usd,

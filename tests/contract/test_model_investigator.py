@@ -126,6 +126,26 @@ def test_no_customer_order_or_address_reaches_the_model():
     assert "o1003" not in log.texts
 
 
+def test_a_quote_that_is_not_in_its_report_is_not_shown_to_the_model():
+    inquiry = an_inquiry(FACTS)
+    forged = (
+        inquiry.reports[0]
+        .reading.drivers[0]
+        .model_copy(update={"quote": "a sentence that nobody ever wrote"})
+    )
+    reading = inquiry.reports[0].reading.model_copy(update={"drivers": (forged,)})
+    reports = (inquiry.reports[0].model_copy(update={"reading": reading}), *inquiry.reports[1:])
+    turns = [called(("sample_quotes", {"count": 5})), said("enough")]
+
+    with scripted_server(analyst(verdict(CAUSE, supported_by=["q1"]), *turns)) as log:
+        seats(log.url).investigator.investigate(
+            inquiry.model_copy(update={"reports": reports}), facts=table(FACTS), recall=OneCase()
+        )
+
+    assert "My parcel has not come" in log.texts
+    assert "nobody ever wrote" not in log.texts
+
+
 @pytest.mark.parametrize(
     ("final", "reason"),
     [
@@ -293,10 +313,13 @@ MALFORMED = {
 
 @pytest.mark.parametrize("name", MALFORMED)
 def test_a_malformed_turn_ends_the_run_and_the_counted_result_stands(name):
-    result, _ = investigate(analyst(verdict(CAUSE), MALFORMED[name]))
+    turns = [called(compare(*CAUSE)), MALFORMED[name]]
+
+    result, log = investigate(analyst(verdict(CAUSE), *turns))
 
     assert result.hypotheses == local_result().hypotheses
     assert result.made_by.engine == "local"
+    assert not any(is_final(one) for one in log.requests)
     assert "no usable answer" in result.made_by.note
 
 
@@ -409,8 +432,10 @@ def test_a_spent_day_stops_the_run_before_the_call():
 def test_a_refusal_of_the_server_costs_nothing_and_an_answer_costs_what_it_used():
     spend = Spend()
 
-    result, _ = investigate(analyst(verdict(CAUSE), status(503)), ledger=spend, timeout_s=10)
+    turns = [status(503), called(compare(*CAUSE)), said("enough")]
+    result, _ = investigate(analyst(verdict(CAUSE), *turns), ledger=spend)
 
+    assert (result.trace.tokens_in, result.trace.tokens_out) == (3000, 600)
     assert spend.sum == pytest.approx(result.trace.cost_usd)
 
 

@@ -222,6 +222,7 @@ def test_whatever_happens_the_local_draft_stands_and_says_why(reply, reason):
     assert written.draft == DRAFT
     assert written.made_by.engine == "local"
     assert reason in written.made_by.note
+    assert reason in written.trace.steps[-1].found
 
 
 def test_investigation_and_drafts_share_the_budget_of_the_issue():
