@@ -1,7 +1,8 @@
 """The Chroma index, in process or on a server. Every error means: go on without, rebuild.
 
-Holds ids, numbers and metadata, never text. One writer process per directory, by an
-OS lock: with two, Chroma loses rows without a word.
+Holds ids, numbers and metadata, never text. SQL is the truth: an index that failed,
+was deleted or belongs to a process that died while writing is not opened again, an
+empty one takes its place, and the caller fills it.
 """
 
 from __future__ import annotations
@@ -9,29 +10,25 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-import shutil
-import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from domain.errors import IndexUnavailable
 from domain.ports import Hit
+from vectorstore.places import Folder, Opened, Place, Server, close
+from vectorstore.rows import Metadata, Rows, checked, checked_query, parts
 
 if TYPE_CHECKING:
     from domain.ports import Vectors
 
 log = logging.getLogger("undertone.index")
 T = TypeVar("T")
-Metadata = Mapping[str, str | int | float | bool]
 
-# 1,000: under the 5,461 that the embedded client takes at once.
+# 1,000: under the 5,461 that the embedded client takes at once; queries wait 1.4 s at most.
 _BATCH = 1000
-# A healthy index of 384 dimensions takes 2.1 kB a vector; a broken one once grew to 64 GB.
-_LARGEST_BYTES_PER_VECTOR = 64_000
-_SLACK_BYTES = 512 * 2**20
 
 
 def collection_name(kind: str, model_id: str, dimensions: int) -> str:
@@ -40,7 +37,12 @@ def collection_name(kind: str, model_id: str, dimensions: int) -> str:
 
 
 class ChromaIndex:
-    """One collection. Opened at first use; a deleted directory is noticed and reported."""
+    """One collection, opened at first use. One object is safe for several threads.
+
+    Every method raises `IndexUnavailable` when the library fails, the folder is deleted or
+    held by another process; the next call finds an empty index. Rows that do not fit
+    together raise `ValueError`, before the library sees them.
+    """
 
     def __init__(
         self,
@@ -54,55 +56,39 @@ class ChromaIndex:
         if (directory is None) == (url is None):
             raise ValueError("give a directory or a url")
         self._name = collection_name(kind, model_id, dimensions)
-        self._directory = directory
-        self._url = url
+        self._dimensions = dimensions
+        self._place: Place = Folder(directory) if directory is not None else Server(str(url))
+        self._writing = threading.RLock()
         self._lock = threading.RLock()
-        self._collection: Any = None
-        self._client: Any = None
-        self._guard: IO[bytes] | None = None
+        self._opened: Opened | None = None
+        self._is_proven = False
 
     def upsert(self, ids: Sequence[str], vectors: Vectors, metadatas: Sequence[Metadata]) -> None:
-        """Add or replace vectors."""
+        """Add or replace vectors.
 
-        def work(collection: Any) -> None:
-            for start in range(0, len(ids), _BATCH):
-                part = slice(start, start + _BATCH)
-                collection.upsert(
-                    ids=list(ids[part]),
-                    embeddings=vectors[part],
-                    metadatas=[dict(one) or None for one in metadatas[part]],
-                )
-
-        if ids:
-            self._run(work)
-            self._check_size()
+        Every mapping has the same keys, also between calls: a key that is left out keeps
+        its old value.
+        """
+        rows = checked(Rows(ids, vectors, metadatas), dimensions=self._dimensions)
+        with self._writing:
+            for part in parts(rows, size=_BATCH):
+                self._run(partial(_put, rows=part), writes=True)
+            if rows.ids:
+                self._check_size()
 
     def query(self, vector: Vectors, *, k: int, where: Metadata | None = None) -> list[Hit]:
-        """Find the `k` nearest, best first."""
-        terms = [{name: {"$eq": value}} for name, value in (where or {}).items()]
-        condition = None if not terms else terms[0] if len(terms) == 1 else {"$and": terms}
-
-        def work(collection: Any) -> list[Hit]:
-            size = collection.count()
-            if size == 0 or k < 1:
-                return []
-            answer = collection.query(
-                query_embeddings=[vector.reshape(-1)],
-                n_results=min(k, size),
-                where=condition,
-                include=["distances"],
-            )
-            return [
-                Hit(id_, 1.0 - float(distance))
-                for id_, distance in zip(answer["ids"][0], answer["distances"][0], strict=True)
-            ]
-
-        return self._run(work)
+        """Find the `k` nearest, best first; equal ones in id order."""
+        wanted = checked_query(vector, dimensions=self._dimensions)
+        if k < 1:
+            return []
+        return self._run(lambda collection: _nearest(collection, wanted, k, where or {}))
 
     def delete(self, ids: Sequence[str]) -> None:
-        """Remove vectors."""
-        if ids:
-            self._run(lambda collection: collection.delete(ids=list(ids)))
+        """Remove vectors; unknown ids are ignored. Their bytes stay on disk until a rebuild."""
+        with self._writing:
+            for start in range(0, len(ids), _BATCH):
+                chosen = list(ids[start : start + _BATCH])
+                self._run(partial(_remove, ids=chosen), writes=True)
 
     def count(self) -> int:
         """How many vectors."""
@@ -110,111 +96,131 @@ class ChromaIndex:
 
     def reset(self) -> None:
         """Throw everything away and start empty, also when the index is broken."""
-        with self._lock:
-            self._forget()
-            if self._directory is not None:
-                shutil.rmtree(self._directory, ignore_errors=True)
-                self._run(lambda collection: collection.count())
-                return
-            with contextlib.suppress(IndexUnavailable):
-                self._run(lambda _collection: self._client.delete_collection(self._name))
-            self._collection = None
-            self._run(lambda collection: collection.count())
+        with self._writing, self._lock, self._translated():
+            self._let_go()
+            self._place.discard(self._name)
+        self.count()
+
+    def rebuild(self, batches: Iterable[Rows]) -> int:
+        """Replace everything by these rows, from SQL; gives their number.
+
+        They are written aside while queries are answered from what was; upserts wait. The
+        old files are removed at the end, and with them every deleted vector. An error
+        raised by `batches` leaves the index as it was.
+        """
+        with self._writing, self._draft() as draft:
+            for batch in batches:
+                rows = checked(batch, dimensions=self._dimensions)
+                for part in parts(rows, size=_BATCH):
+                    with self._translated():
+                        _put(draft.collection, part)
+            with self._lock, self._translated():
+                held = int(draft.collection.count())
+                self._let_go()
+                self._place.adopt(draft, self._name)
+        return held
 
     def close(self) -> None:
-        """Let go of the directory."""
-        with self._lock:
-            self._forget()
-            if self._guard is not None:
-                self._guard.close()
-                self._guard = None
+        """Let go of files, sockets and the lock."""
+        with self._writing, self._lock:
+            with contextlib.suppress(IndexUnavailable), self._translated():
+                self._let_go()
+            self._place.release()
 
-    def _run(self, work: Callable[[Any], T]) -> T:
-        with self._lock:
-            try:
-                self._check_directory()
-                if self._collection is None:
-                    self._collection = self._open()
-                return work(self._collection)
-            except IndexUnavailable:
-                raise
-            except Exception as error:
-                log.warning("vector index failed", extra={"error": type(error).__name__})
-                self._forget()
-                raise IndexUnavailable(
-                    f"The vector index failed ({type(error).__name__}); it is rebuilt from SQL."
-                ) from error
+    @contextlib.contextmanager
+    def _draft(self) -> Iterator[Opened]:
+        """Open a draft; whatever goes wrong while it is filled, it is thrown away."""
+        with self._translated():
+            draft = self._place.open_draft(self._name)
+        try:
+            yield draft
+        except BaseException:
+            with contextlib.suppress(IndexUnavailable), self._translated():
+                self._place.abandon(draft)
+            raise
 
-    def _check_directory(self) -> None:
-        opened = self._collection is not None and self._directory is not None
-        if opened and not (self._directory / "chroma.sqlite3").is_file():  # type: ignore[operator]
-            self._forget()
+    def _run(self, work: Callable[[Any], T], *, writes: bool = False) -> T:
+        with self._lock, self._translated():
+            opened = self._current()
+            if self._is_proven and not writes:
+                return work(opened.collection)
+            # The first use loads the files: it may end the process as a write may.
+            with self._place.guarded(opened):
+                answer = work(opened.collection)
+            self._is_proven = True
+            return answer
+
+    def _current(self) -> Opened:
+        if self._opened is not None and not self._place.is_there(self._opened):
             raise IndexUnavailable("The vector index was deleted; it is rebuilt from SQL.")
+        if self._opened is None:
+            self._opened = self._place.open(self._name)
+            self._is_proven = False
+            with self._place.guarded(self._opened):
+                self._place.check_size(self._opened)
+        return self._opened
 
     def _check_size(self) -> None:
-        if self._directory is None:
-            return
-        size = sum(path.stat().st_size for path in self._directory.rglob("*") if path.is_file())
-        if size > _SLACK_BYTES + self.count() * _LARGEST_BYTES_PER_VECTOR:
+        with self._lock, self._translated():
+            opened = self._current()
+            with self._place.guarded(opened):
+                self._place.check_size(opened)
+
+    def _let_go(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            close(opened)
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn whatever the library raises into `IndexUnavailable`, and forget what is open."""
+        try:
+            yield
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except IndexUnavailable:
             self._forget()
-            raise IndexUnavailable("The vector index grew without bound; it is rebuilt from SQL.")
-
-    def _open(self) -> Any:
-        import chromadb
-        from chromadb.config import Settings
-
-        settings = Settings(anonymized_telemetry=False)
-        if self._url is not None:
-            parts = urlsplit(self._url)
-            self._client = chromadb.HttpClient(
-                host=parts.hostname or "127.0.0.1",
-                port=parts.port or (443 if parts.scheme == "https" else 8000),
-                ssl=parts.scheme == "https",
-                settings=settings,
-            )
-        else:
-            self._take_directory()
-            self._client = chromadb.PersistentClient(path=str(self._directory), settings=settings)
-        collection = self._client.get_or_create_collection(
-            name=self._name,
-            embedding_function=None,
-            configuration={"hnsw": {"space": "cosine"}},
-        )
-        space = collection.configuration_json["hnsw"]["space"]
-        if space != "cosine":
-            raise IndexUnavailable(f"The collection measures {space!r}, not cosine.")
-        return collection
-
-    def _take_directory(self) -> None:
-        assert self._directory is not None  # noqa: S101
-        self._directory.mkdir(parents=True, exist_ok=True)
-        if self._guard is None:
-            # Beside the directory, so that the lock outlives its deletion.
-            self._guard = self._directory.with_suffix(".lock").open("ab")
-            try:
-                _lock_file(self._guard)
-            except OSError as error:
-                self._guard.close()
-                self._guard = None
-                raise IndexUnavailable(
-                    "Another process works on the vector index of this home."
-                ) from error
+            raise
+        except BaseException as error:  # a panic in the library's Rust is no `Exception`
+            log.warning("vector index failed", extra={"error": type(error).__name__})
+            self._forget()
+            raise IndexUnavailable(
+                f"The vector index failed ({type(error).__name__}); it is rebuilt from SQL."
+            ) from error
 
     def _forget(self) -> None:
-        self._collection = None
-        client, self._client = self._client, None
-        if client is not None and self._directory is not None:
-            from chromadb.api.shared_system_client import SharedSystemClient
+        with self._lock:
+            # Closing what is broken may fail as well.
+            with contextlib.suppress(Exception):
+                self._let_go()
+            self._opened = None
 
-            SharedSystemClient.clear_system_cache()
+
+def _put(collection: Any, rows: Rows) -> None:
+    collection.upsert(
+        ids=list(rows.ids),
+        embeddings=rows.vectors,
+        metadatas=[dict(one) or None for one in rows.metadatas],
+    )
 
 
-def _lock_file(handle: IO[bytes]) -> None:
-    if sys.platform == "win32":
-        import msvcrt
+def _remove(collection: Any, ids: list[str]) -> None:
+    collection.delete(ids=ids)
 
-        msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
 
-        fcntl.flock(handle.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+def _nearest(collection: Any, vector: Vectors, k: int, where: Metadata) -> list[Hit]:
+    size = collection.count()
+    if size == 0:
+        return []
+    terms = [{name: {"$eq": value}} for name, value in where.items()]
+    answer = collection.query(
+        query_embeddings=[vector],
+        n_results=min(k, size),
+        where=None if not terms else terms[0] if len(terms) == 1 else {"$and": terms},
+        include=["distances"],
+    )
+    hits = [
+        Hit(id_, 1.0 - float(distance))
+        for id_, distance in zip(answer["ids"][0], answer["distances"][0], strict=True)
+    ]
+    return sorted(hits, key=lambda hit: (-hit.similarity, hit.id))
