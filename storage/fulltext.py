@@ -53,6 +53,11 @@ class FullText:
             "USING gin (to_tsvector('simple', body))"
         )
 
+    def drop(self) -> None:
+        """Drop the table."""
+        self._run(f"DROP TABLE IF EXISTS {self._name}")
+        self._run(f"DROP TABLE IF EXISTS {self._name}_rows")
+
     def put(self, rows: Sequence[tuple[str, str]]) -> None:
         """Add or replace rows."""
         for id_, body in rows:

@@ -97,6 +97,13 @@ class SqlStore:
             for name in (feedback.SEARCH, cases.SEARCH):
                 FullText(connection, name).create()
 
+    def reset(self) -> None:
+        """Drop everything. For tests on a shared server."""
+        with self._engine.begin() as connection:
+            for name in (feedback.SEARCH, cases.SEARCH):
+                FullText(connection, name).drop()
+            metadata.drop_all(connection)
+
     @contextmanager
     def read(self) -> Iterator[SqlUnit]:
         """A snapshot that never waits for a writer."""

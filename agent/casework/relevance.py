@@ -16,7 +16,7 @@ from domain.record import time_text
 LOOK_BACK = timedelta(days=10)
 # Part of the reporters whose records must show the outcome, and the chance by luck.
 _LEAST_SHARE = 0.3
-_SIGNIFICANT = 1e-4
+_SIGNIFICANT = 1e-3
 
 
 class Relevant(NamedTuple):

@@ -370,8 +370,7 @@ class Stream:
         return False
 
     def _raise(self, emergence: Emergence, members: list[Report], report: Report) -> Alarm:
-        named = Counter(one.driver for one in members if one.driver)
-        name = named.most_common(1)[0][0] if named else ""
+        name = _spoken_of(members)
         driver = self._taxonomy.find_driver(name)
         troubled = [one for one in members if one.context.troubles or one.context.own]
         slice_ = self._slice(troubled, members, self._book)
@@ -470,6 +469,16 @@ def cells_of(report: Report) -> list[Cell]:
             if report.driver:
                 found[f"trouble {report.driver}", *sign] = None
     return list(found)
+
+
+def _spoken_of(members: Sequence[Report]) -> str:
+    """The driver that members speak of most, each mention weighed by its confidence."""
+    weights: Counter[str] = Counter()
+    for one in members:
+        for mention in one.item.reading.drivers:
+            if mention.sentiment != "positive":
+                weights[mention.driver] += int(1000 * mention.confidence)
+    return min(weights, key=lambda name: (-weights[name], name), default="")
 
 
 def _chance_of(count: int, total: int, share: float) -> float:

@@ -92,7 +92,7 @@ class Fault(NamedTuple):
 
 
 SIZES = {
-    "tiny": Size(300, 200, 14, Fault(16, 8, 6), Fault(12, 7, 6), 14),
+    "tiny": Size(300, 200, 14, Fault(18, 11, 6), Fault(14, 10, 6), 14),
     "demo": Size(3_000, 1_500, 56, Fault(62, 24, 41), Fault(37, 14, 22), 66),
     "base": Size(40_000, 10_000, 365, Fault(412, 90, 310), Fault(150, 48, 96), 302),
     "large": Size(1_000_000, 200_000, 365, Fault(4_120, 900, 3_100), Fault(1_500, 480, 960), 3_020),

