@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -179,26 +178,3 @@ def test_another_layout_of_the_weight_file_is_refused(tmp_path):
 
 def test_the_weight_file_is_found_by_its_pinned_hash():
     assert find_weight_file().name == "e5-small-q4.bin"
-
-
-def test_the_runtime_writes_nothing_into_the_users_home(tmp_path):
-    ensure_converted(MODELS_DIR)
-    code = (
-        "import sys; from pathlib import Path\n"
-        "from vectorstore.e5.embedder import E5Embedder\n"
-        f"E5Embedder(Path({str(MODELS_DIR)!r})).embed(['x'])"
-    )
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("XDG_", "ORT_", "HF_"))
-    }
-
-    subprocess.run(
-        [sys.executable, "-c", code],
-        check=True,
-        cwd=Path(__file__).parents[2],
-        env=environment | {"HOME": str(tmp_path), "TMPDIR": str(tmp_path)},
-    )
-
-    assert list(tmp_path.rglob("*")) == []
