@@ -18,14 +18,14 @@ from agent.reading.local import LocalReader
 from agent.recall import FusedRecall
 from agent.review import Bench
 from app.access import Access
-from app.inbox.store_backend import ModelInUse, SqlBackend
-from app.settings import Settings
+from app.inbox.store_backend import SPEND, ModelInUse, SqlBackend
+from app.settings import DEFAULT_BASE_URL, Settings
 from connectors.smtp.actions import MailDestination
 from connectors.smtp.settings import read_sender, read_server
 from connectors.ticket_files.actions import TicketFiles
 from domain.errors import EmbedderUnavailable
 from domain.people import Configuration
-from domain.ports import Destination, Embedder, Progress
+from domain.ports import Destination, Embedder, Investigator, Progress, Reader, Writer
 from storage.store import SqlStore
 from vectorstore.cached import CachedEmbedder
 from vectorstore.chroma import ChromaIndex
@@ -159,12 +159,13 @@ class Installation:
     @cached_property
     def engine(self) -> Engine:
         """The verbs."""
+        reader, investigator, writer = self._seats()
         return Engine(
             self.store,
-            reader=LocalReader(self.embedder),
+            reader=reader,
             bench=Bench(
-                investigator=LocalInvestigator(),
-                writer=LocalWriter(),
+                investigator=investigator,
+                writer=writer,
                 recall=self.recall,
                 configuration=self.configuration,
                 desk=self.desk,
@@ -174,6 +175,40 @@ class Installation:
             rules=Rules(self.destinations, self.configuration.policy, new_secret),
             clock=self.clock,
         )
+
+    def _seats(self) -> tuple[Reader, Investigator, Writer]:
+        """The local engine, and the model in front of it where one is configured."""
+        reader, investigator, writer = (
+            LocalReader(self.embedder),
+            LocalInvestigator(),
+            LocalWriter(),
+        )
+        name = self.settings.find("UNDERTONE_MODEL")
+        if not self.settings.uses_model or name is None:
+            return reader, investigator, writer
+        from agent.llm.factory import make_model_seats
+
+        seats = make_model_seats(
+            name=name,
+            base_url=self.settings.find("OPENAI_BASE_URL") or DEFAULT_BASE_URL,
+            key=self.settings.find("OPENAI_API_KEY"),
+            policy=self.configuration.policy.model,
+            ledger=self._add_spend,
+            check=self.desk.check,
+            reader=reader,
+            investigator=investigator,
+            writer=writer,
+        )
+        return seats.reader, seats.investigator, seats.writer
+
+    def _add_spend(self, amount_usd: float) -> float:
+        """Add to today's spend; gives the sum of the day."""
+        name = f"{SPEND}{self.clock():%Y-%m-%d}"
+        if not amount_usd:
+            with self.store.read() as unit:
+                return float(unit.settings.find(name) or 0.0)
+        with self.store.write() as unit:
+            return unit.settings.add_amount(name, amount_usd)
 
     @cached_property
     def access(self) -> Access:
