@@ -36,7 +36,7 @@ browser: setup
 	$(BIN)/pytest tests/browser
 
 bench: setup
-	$(BIN)/python -m evals.bench
+	$(BIN)/python -m app.bench
 
 setup: $(VENV)/.ready
 $(VENV)/.ready: $(LOCK) pyproject.toml

@@ -132,7 +132,8 @@ def test_a_wrong_file_is_named_with_exit_2(tmp_path):
 def test_the_inbox_is_served_and_stops_in_order(demo_home):
     process = subprocess.Popen(
         [str(COMMAND), "serve", "--home", str(demo_home), "--port", "0"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environment(PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=_environment(PYTHONUNBUFFERED="1"),
     )  # fmt: skip
     try:
         address = None
