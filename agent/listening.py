@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from agent.matching.context import ContextBook, grouping_attributes
-from agent.matching.nearest import NearestIssues
+from agent.matching.context import ContextBook
 from agent.matching.stream import Stream
 from agent.reading.redact import redact
 from agent.reading.sentiment import mean_vector
@@ -98,17 +97,20 @@ def index_new(
 
 def check_index(store: Store, *, items: VectorIndex | None, cases: VectorIndex | None) -> bool:
     """Notice a lost or shrunken index and mark everything as not indexed; False when lost."""
-    try:
-        held = items.count() if items is not None else 0
-        known = cases.count() if cases is not None else 0
-    except IndexUnavailable:
-        held = known = 0
+    held, known = _held(items), _held(cases)
     with store.write() as unit:
         lost = held < unit.feedback.count_indexed() or known < unit.cases.count_indexed()
         if lost:
             unit.feedback.forget_index()
             unit.cases.forget_index()
     return not lost
+
+
+def _held(index: VectorIndex | None) -> int:
+    try:
+        return index.count() if index is not None else 0
+    except IndexUnavailable:
+        return 0
 
 
 def _index_items(store: Store, embedder: Embedder, index: VectorIndex | None) -> None:
@@ -150,7 +152,7 @@ def match_new(
         facts = unit.facts.snapshot()
         counts = unit.feedback.counts()
     book = ContextBook(facts, at=facts.world_time())
-    stream, grouping = _restored(store, taxonomy, embedder, book, first[0].item.at)
+    stream = _restored(store, taxonomy, embedder, book, first[0].item.at)
     total = counts["read"] - counts["matched"]
     done = touched = alarms = 0
     while True:
@@ -158,11 +160,7 @@ def match_new(
             items = unit.feedback.unmatched(limit=_MATCH_BATCH)
             if not items:
                 return done, touched, alarms
-            if not grouping:
-                grouping = grouping_attributes(one.item for one in items)
-            outcome = stream.feed(
-                items, vectors=vectors_of(items, embedder), book=book, grouping=grouping
-            )
+            outcome = stream.feed(items, vectors=vectors_of(items, embedder), book=book)
             unit.issues.save_matches(outcome.matches)
             for issue in outcome.issues:
                 unit.issues.save(issue)
@@ -187,7 +185,7 @@ def vectors_of(items: Sequence[ReadItem], embedder: Embedder | None) -> Vectors 
 
 def new_stream(taxonomy: Taxonomy, embedder: Embedder | None) -> Stream:
     """An empty stream."""
-    return Stream(taxonomy=taxonomy, nearest=NearestIssues(mean_vector(embedder)))
+    return Stream(taxonomy=taxonomy, mean=mean_vector(embedder))
 
 
 def _restored(
@@ -196,7 +194,7 @@ def _restored(
     embedder: Embedder | None,
     book: ContextBook,
     at: datetime | None,
-) -> tuple[Stream, tuple[str, ...]]:
+) -> Stream:
     """A stream that knows what was matched in the weeks before."""
     stream = new_stream(taxonomy, embedder)
     with store.read() as unit:
@@ -204,22 +202,15 @@ def _restored(
             unit.issues.list_all(states=[IssueState.OPEN, IssueState.ALARMED, IssueState.PROPOSED])
         )
         if at is None:
-            return stream, ()
+            return stream
         items = [
             one
             for one in unit.feedback.since(at - _REPLAYED)
             if unit.issues.match_of(one.item.key) is not None
         ]
-    grouping = grouping_attributes(one.item for one in items)
     if items:
-        stream.feed(
-            items,
-            vectors=vectors_of(items, embedder),
-            book=book,
-            grouping=grouping,
-            settled=True,
-        )
-    return stream, grouping
+        stream.feed(items, vectors=vectors_of(items, embedder), book=book, settled=True)
+    return stream
 
 
 def replay(
@@ -236,10 +227,5 @@ def replay(
         (one for one in items if one.item.at is not None),
         key=lambda one: (one.item.at, one.item.id),
     )
-    stream.feed(
-        ordered,
-        vectors=vectors_of(ordered, embedder),
-        book=book,
-        grouping=grouping_attributes(one.item for one in ordered),
-    )
+    stream.feed(ordered, vectors=vectors_of(ordered, embedder), book=book)
     return stream

@@ -108,12 +108,17 @@ def test_neighbours_come_best_first_and_agree_with_the_exact_answer(index):
     oracle.upsert(*rows)
     index.upsert(*rows)
 
+    # The graph of Chroma is approximate: on 3,000 rows it found 99.8 % of the ten nearest.
+    agreed = 0
     for probe in clustered(5, seed=3):
         expected, found = oracle.query(probe, k=10), index.query(probe, k=10)
-        assert ids_of(found) == ids_of(expected)
-        assert np.allclose(
-            [hit.similarity for hit in found], [hit.similarity for hit in expected], atol=1e-5
-        )
+        known = {hit.id: hit.similarity for hit in oracle.query(probe, k=400)}
+        agreed += len(set(ids_of(found)) & set(ids_of(expected)))
+        assert found[0].id == expected[0].id
+        assert found == sorted(found, key=lambda hit: -hit.similarity)
+        for hit in found:
+            assert hit.similarity == pytest.approx(known[hit.id], abs=1e-5)
+    assert agreed >= 0.95 * 50
 
 
 @pytest.mark.parametrize(
