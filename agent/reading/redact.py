@@ -1,72 +1,86 @@
 """Replace personal data by typed placeholders; the only maker of `RedactedText`.
 
 Covered: e-mail addresses, phone numbers, payment cards and IBANs by checksum, secrets.
-Free names of third parties are not covered.
+Free names of third parties are not covered. Order numbers, dates, versions and amounts
+stay, because matching needs them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from agent.reading.personal import Found, phones, secrets
 from domain.text import CustomerText, PlaceholderKind, RedactedSpan, RedactedText
 
-# Length-preserving: full-width digits and letters to ASCII, invisible marks to a space.
+_INVISIBLE = frozenset("\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\ufeff")
+# One character for one: full-width forms, digits of other scripts, odd spaces and dashes.
 _PLAIN = (
     {0xFF01 + place: 0x21 + place for place in range(94)}
-    | dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x00A0, 0x202F), 0x20)
-    | dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2212), 0x2D)
+    | {
+        zero + digit: 0x30 + digit
+        for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xFF10, 0x1D7CE, 0x1D7EC, 0x1D7F6)
+        for digit in range(10)
+    }
+    | dict.fromkeys((0x00A0, 0x202F, 0x3000, 0x09, *range(0x2000, 0x200B)), 0x20)
+    | dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2212, 0xFE63), 0x2D)
 )
 
 _EMAIL = re.compile(
-    r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}(?:@|\s?\(at\)\s?|\s?\[at\]\s?)(?:[\w-]{1,63}\.){1,8}[\w-]{2,24}"
+    r"(?<![\w.+-])[\w.!#$%&'*+/=?^`{|}~-]{1,64}"
+    r"(?:@|\s?[(\[]\s?(?:at|@)\s?[)\]]\s?)"
+    r"(?:[\w-]{1,63}(?:\.|\s?[(\[]\s?(?:dot|\.)\s?[)\]]\s?)){1,8}[^\W\d_][\w-]{1,23}"
 )
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])")
-_CARD = re.compile(r"(?<![\w#-])\d(?:[ -]?\d){12,18}(?![\w-]*\w)")
-_PHONE = re.compile(r"(?<![\w#./-])(?:\+|00)?\(?\d(?:[ ()./-]{0,2}\d){6,14}(?![\w-]*\w)")
-_PHONE_CUE = re.compile(
-    r"(?:tel|phone|fon|mobile|mobil|call|cell|whatsapp|fax|rufen|number is)\W{0,12}\w{0,4}\W{0,3}$",
-    re.I,
+_CARD = re.compile(r"(?<![\w#+-])\d(?:(?: ?- ?| {1,2}|\.)?\d){11,18}(?![\w-]*\w)")
+_CARD_CUE = re.compile(
+    r"(?:card|karte|carte|tarjeta|carta|cartão|visa|mastercard|maestro|amex)\b[^.!?\n]{0,40}$", re.I
 )
-_NOT_PHONE = re.compile(r"^\d{4}-\d{2}-\d{2}|^\d{1,2}[./]\d{1,2}[./]\d{2,4}$|^\d+\.\d+\.\d+")
-_SECRETS = (
-    re.compile(r"\b(?:sk|pk|rk)[-_](?:live|test|proj)?[-_]?[A-Za-z0-9_-]{16,200}"),
-    re.compile(r"\bgh[pousr]_[A-Za-z0-9]{20,200}"),
-    re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,200}"),
-    re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
-    re.compile(r"\beyJ[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{8,4000}\.[A-Za-z0-9_-]{8,2000}"),
-    re.compile(r"\b(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{32,200}\b"),
-)
-_PASSWORD = re.compile(
-    r"\b(?:password|passwd|passwort|pwd|pin|passcode|secret|token|api[ -]?key)"
-    r"(?:\s+(?:is|ist|was)\s+|\s*[:=]\s*)(?P<value>[^\s,;]{4,200})",
-    re.I,
-)
-# Countries whose national formats are tried when a cue stands before the number.
-_REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "BR", "PT", "IN", "AU")
-_LONGEST = 40
+# First digits of the payment networks (ISO/IEC 7812) with at least 13 digits.
+_NETWORK = re.compile(r"[2-6]\d{12,18}|(?:1800|2131)\d{11}")
+# Characters of the longest IBAN with its spaces, and some words behind it.
+_LONGEST_IBAN = 48
 
 
-class _Found(NamedTuple):
-    kind: PlaceholderKind
-    start: int
-    end: int
+class _Plain(NamedTuple):
+    """Text made easy to search, and where each of its characters stands in the original."""
+
+    text: str
+    places: list[int] | None
+    """None where nothing was left out."""
 
 
 def redact(text: CustomerText) -> RedactedText:
     """Replace personal data; time is linear in the length of the text."""
     original = text.value
-    plain = original.translate(_PLAIN)
-    taken: list[_Found] = []
-    for finder in (_secrets, _emails, _ibans, _cards, _phones):
-        for found in finder(plain):
-            if all(found.end <= one.start or found.start >= one.end for one in taken):
-                taken.append(found)
-    return _replace(original, sorted(taken, key=lambda one: one.start))
+    plain = _plain_of(original)
+    taken = bytearray(len(plain.text))
+    found: list[Found] = []
+    for finder in (secrets, _emails, _ibans, _cards, phones):
+        for one in finder(plain.text):
+            if not any(taken[one.start : one.end]):
+                taken[one.start : one.end] = b"\1" * (one.end - one.start)
+                found.append(one)
+    found.sort(key=lambda one: one.start)
+    return _replace(original, [_in_original(one, plain.places) for one in found])
 
 
-def _replace(original: str, found: list[_Found]) -> RedactedText:
+def _plain_of(original: str) -> _Plain:
+    if _INVISIBLE.isdisjoint(original):
+        return _Plain(original.translate(_PLAIN), None)
+    places = [place for place, one in enumerate(original) if one not in _INVISIBLE]
+    visible = "".join(original[place] for place in places)
+    return _Plain(visible.translate(_PLAIN), places)
+
+
+def _in_original(found: Found, places: list[int] | None) -> Found:
+    if places is None:
+        return found
+    return Found(found.kind, places[found.start], places[found.end - 1] + 1)
+
+
+def _replace(original: str, found: list[Found]) -> RedactedText:
     parts: list[str] = []
     spans: list[RedactedSpan] = []
     length = at = 0
@@ -89,50 +103,27 @@ def _replace(original: str, found: list[_Found]) -> RedactedText:
     return RedactedText(value="".join(parts), spans=tuple(spans))
 
 
-def _secrets(text: str) -> Iterator[_Found]:
-    for pattern in _SECRETS:
-        for match in pattern.finditer(text):
-            yield _Found(PlaceholderKind.TOKEN, match.start(), match.end())
-    for match in _PASSWORD.finditer(text):
-        value = match["value"].rstrip(".!?)\"'")
-        if any(one.isdigit() for one in value) or any(not one.isalnum() for one in value):
-            start = match.start("value")
-            yield _Found(PlaceholderKind.TOKEN, start, start + len(value))
-
-
-def _emails(text: str) -> Iterator[_Found]:
+def _emails(text: str) -> Iterator[Found]:
     if "@" not in text and "at" not in text:
         return
     for match in _EMAIL.finditer(text):
-        yield _Found(PlaceholderKind.EMAIL, match.start(), match.end())
+        yield Found(PlaceholderKind.EMAIL, match.start(), match.end())
 
 
-def _ibans(text: str) -> Iterator[_Found]:
+def _ibans(text: str) -> Iterator[Found]:
+    for match in _IBAN.finditer(text):
+        end = _end_of_iban(text, match.start(), match.end())
+        if end is not None:
+            yield Found(PlaceholderKind.IBAN, match.start(), end)
+
+
+def _end_of_iban(text: str, start: int, end: int) -> int | None:
+    """The end of the longest valid part that begins at `start` and ends at a word's end."""
     from stdnum import iban
 
-    for match in _IBAN.finditer(text):
-        end = _valid_prefix(text, match.start(), match.end(), iban.is_valid, shortest=15)
-        if end is not None:
-            yield _Found(PlaceholderKind.IBAN, match.start(), end)
-
-
-def _cards(text: str) -> Iterator[_Found]:
-    from stdnum import luhn
-
-    for match in _CARD.finditer(text):
-        digits = re.sub(r"\D", "", match.group())
-        # 2 to 6: first digits of the payment networks (ISO/IEC 7812).
-        if digits[0] in "23456" and len(set(digits)) > 1 and luhn.is_valid(digits):
-            yield _Found(PlaceholderKind.CARD, match.start(), match.end())
-
-
-def _valid_prefix(
-    text: str, start: int, end: int, is_valid: Callable[[str], bool], *, shortest: int
-) -> int | None:
-    """The end of the longest valid part that begins at `start` and ends at a word's end."""
-    end = min(end, start + _LONGEST + 8)
-    while end - start >= shortest:
-        if is_valid(re.sub(r"[ -]", "", text[start:end])):
+    end = min(end, start + _LONGEST_IBAN)
+    while end - start >= 15:
+        if iban.is_valid(re.sub(r"[ -]", "", text[start:end])):
             return end
         cut = max(text.rfind(" ", start, end), text.rfind("-", start, end))
         if cut <= start:
@@ -141,34 +132,13 @@ def _valid_prefix(
     return None
 
 
-def _phones(text: str) -> Iterator[_Found]:
-    for match in _PHONE.finditer(text):
-        value = match.group().rstrip(" ()./-")
-        if len(value) > _LONGEST or _NOT_PHONE.search(value):
+def _cards(text: str) -> Iterator[Found]:
+    from stdnum import luhn
+
+    for match in _CARD.finditer(text):
+        digits = re.sub(r"\D", "", match.group())
+        if len(set(digits)) < 2 or not luhn.is_valid(digits):
             continue
-        before = text[max(0, match.start() - 28) : match.start()]
-        if _is_phone(value, has_cue=bool(_PHONE_CUE.search(before))):
-            yield _Found(PlaceholderKind.PHONE, match.start(), match.start() + len(value))
-
-
-def _is_phone(value: str, *, has_cue: bool) -> bool:
-    import phonenumbers
-
-    international = value.startswith(("+", "00"))
-    spaced = len(re.findall(r"[ ()./-]+", value)) >= 2 and value.lstrip("(").startswith("0")
-    if not (
-        international or has_cue or spaced or re.match(r"\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}$", value)
-    ):
-        return False
-    regions = (None,) if value.startswith("+") else _REGIONS
-    number = f"+{value[2:]}" if value.startswith("00") else value
-    for region in regions if not number.startswith("+") else (None,):
-        try:
-            parsed = phonenumbers.parse(number, region)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_possible_number(parsed) and (
-            has_cue or phonenumbers.is_valid_number(parsed)
-        ):
-            return True
-    return False
+        before = text[max(0, match.start() - 48) : match.start()]
+        if _NETWORK.fullmatch(digits) or _CARD_CUE.search(before):
+            yield Found(PlaceholderKind.CARD, match.start(), match.end())
