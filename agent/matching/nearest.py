@@ -1,8 +1,7 @@
-"""Small open issues and the nearest one to a new problem."""
+"""Open issues as points, and the nearest one to a new problem."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,14 +10,13 @@ import numpy as np
 from domain.record import IssueId
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from domain.ports import Vectors
 
-# An issue without a report for so long is no longer joined by likeness.
+# An issue without a report for so long is no longer joined by likeness: in 14 days a driver
+# with one report a week still keeps its issue, and last month's does not swallow this one's.
 OPEN_FOR = timedelta(days=14)
-# Centred cosine from which two problems with the same driver are the same problem.
-# 0.62: highest at which no two drivers' tuning phrasings met (measured 2026-11-24); a wrong
-# merge is worse than a missed one.
-SAME_FROM = 0.62
 
 
 class Nearest(NamedTuple):
@@ -26,60 +24,70 @@ class Nearest(NamedTuple):
 
     issue_id: IssueId
     score: float
-    runner_up: IssueId | None
-    runner_up_score: float | None
+    runner_up: IssueId | None = None
+    runner_up_score: float | None = None
 
 
-class _Centre:
-    def __init__(self, vector: Vectors, at: datetime) -> None:
-        self.total = vector.copy()
-        self.count = 1
-        self.last = at
+class Shelf:
+    """Centres of the open issues of one driver, in rows."""
 
+    def __init__(self) -> None:
+        self._ids: list[IssueId] = []
+        self._places: dict[IssueId, int] = {}
+        self._last: list[datetime] = []
+        self._rows: npt.NDArray[np.float32] | None = None
 
-class NearestIssues:
-    """Centres of open issues per driver, with their last report."""
+    def put(self, id_: IssueId, total: Vectors, at: datetime) -> None:
+        """Set the sum of an issue's vectors and its last report."""
+        row = total / (float(np.linalg.norm(total)) + 1e-9)
+        place = self._places.get(id_)
+        if place is None:
+            place = self._places[id_] = len(self._ids)
+            self._ids.append(id_)
+            self._last.append(at)
+            self._rows = _with_room(self._rows, place, len(row))
+        if self._rows is not None:
+            self._rows[place] = row
+        self._last[place] = max(self._last[place], at)
 
-    def __init__(self, mean: Vectors | None) -> None:
-        self._mean = mean
-        self._centres: dict[str, dict[IssueId, _Centre]] = defaultdict(dict)
-
-    def centred(self, vectors: Vectors) -> Vectors:
-        """Subtract the mean of the language and scale to length one."""
-        moved = vectors if self._mean is None else vectors - self._mean
-        scaled: Vectors = moved / (np.linalg.norm(moved, axis=-1, keepdims=True) + 1e-9)
-        return scaled
-
-    def add(self, driver: str, issue_id: IssueId, vector: Vectors, at: datetime) -> None:
-        """Let an issue take a report in."""
-        known = self._centres[driver].get(issue_id)
-        if known is None:
-            self._centres[driver][issue_id] = _Centre(vector, at)
+    def drop(self, id_: IssueId) -> None:
+        """Forget an issue; the last row takes its place."""
+        place = self._places.pop(id_, None)
+        if place is None or self._rows is None:
             return
-        known.total += vector
-        known.count += 1
-        known.last = max(known.last, at)
+        last_id, last_at = self._ids.pop(), self._last.pop()
+        if last_id != id_:
+            self._ids[place], self._last[place] = last_id, last_at
+            self._rows[place] = self._rows[len(self._ids)]
+            self._places[last_id] = place
 
-    def drop(self, driver: str, issue_id: IssueId) -> None:
-        """Forget an issue that was taken into another."""
-        self._centres[driver].pop(issue_id, None)
-
-    def find(self, driver: str, vector: Vectors, at: datetime) -> Nearest | None:
-        """Find the nearest open issue of a driver, whether near enough or not."""
-        centres = self._centres[driver]
-        for id_ in [id_ for id_, one in centres.items() if at - one.last > OPEN_FOR]:
-            del centres[id_]
-        if not centres:
+    def find(self, vector: Vectors, at: datetime) -> Nearest | None:
+        """Find the nearest open issue, whether near enough or not."""
+        for id_ in [one for one, last in zip(self._ids, self._last, strict=True)
+                    if at - last > OPEN_FOR]:  # fmt: skip
+            self.drop(id_)
+        if not self._ids or self._rows is None:
             return None
-        ids = list(centres)
-        matrix = np.stack([centres[id_].total / centres[id_].count for id_ in ids])
-        matrix = matrix / (np.linalg.norm(matrix, axis=1, keepdims=True) + 1e-9)
-        likeness = np.clip(matrix @ vector, 0.0, 1.0)
-        order = np.argsort(-likeness, kind="stable")
-        second = int(order[1]) if len(order) > 1 else None
-        return Nearest(
-            ids[int(order[0])],
-            float(likeness[order[0]]),
-            ids[second] if second is not None else None,
-            float(likeness[second]) if second is not None else None,
+        likeness = np.clip(self._rows[: len(self._ids)] @ vector, 0.0, 1.0)
+        # Ids break ties, so that the order in which issues were put does not matter.
+        order = sorted(
+            np.argsort(-likeness)[: min(len(self._ids), 8)].tolist(),
+            key=lambda place: (-float(likeness[place]), self._ids[place]),
         )
+        first = order[0]
+        if len(order) == 1:
+            return Nearest(self._ids[first], float(likeness[first]))
+        second = order[1]
+        return Nearest(
+            self._ids[first], float(likeness[first]), self._ids[second], float(likeness[second])
+        )
+
+
+def _with_room(
+    rows: npt.NDArray[np.float32] | None, place: int, width: int
+) -> npt.NDArray[np.float32]:
+    if rows is None:
+        return np.zeros((16, width), dtype=np.float32)
+    if place < len(rows):
+        return rows
+    return np.vstack([rows, np.zeros_like(rows)])

@@ -1,0 +1,144 @@
+"""Which read items report a problem, and what each of them counts towards."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from agent.casework.detect import Cell, CellKind
+from agent.matching.context import Context, ContextBook, Pair, Sign, signs_of
+from domain.feedback import Author, FeedbackItem, ReadItem
+from domain.record import FeedbackKey, digest
+
+if TYPE_CHECKING:
+    from domain.ports import Vectors
+
+# An attribute of feedback with more values than this names things, it does not group them.
+_MOST_VALUES = 40
+# It groups when each value was seen so many times on average.
+_SEEN_EACH = 5
+# A neutral driver that the reader is less sure of than this is a question, not a report.
+_NEUTRAL_FROM = 0.5
+_WORD = re.compile(r"[^\W\d_]{4,}")
+
+
+class Report(NamedTuple):
+    """A read item that reports a problem, with what was looked up for it."""
+
+    item: ReadItem
+    driver: str
+    """Empty when no driver fits."""
+    at: datetime | None
+    reporter: str
+    context: Context
+    vector: Vectors | None
+
+    @property
+    def key(self) -> FeedbackKey:
+        """The key of the item."""
+        return self.item.item.key
+
+    @property
+    def complains(self) -> bool:
+        """Whether the words alone tell of a problem."""
+        return bool(self.driver) or self.item.reading.sentiment.label in ("negative", "mixed")
+
+
+class Grouping:
+    """Attributes of feedback that sort it into groups, learnt from what was seen so far."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, dict[object, int]] = defaultdict(dict)
+
+    def learn(self, item: FeedbackItem) -> None:
+        """Take in the attributes of one more item."""
+        for name, value in item.attributes.items():
+            values = self._values[name]
+            if isinstance(value, str | int) and (value in values or len(values) <= _MOST_VALUES):
+                values[value] = values.get(value, 0) + 1
+
+    def pairs(self, item: FeedbackItem) -> frozenset[Pair]:
+        """The attributes of an item that group."""
+        return frozenset(
+            (name, value)
+            for name, value in item.attributes.items()
+            if isinstance(value, str | int) and self._groups(name)
+        )
+
+    def share(self, pair: Pair) -> float:
+        """Share of items with a value of this attribute that have this one."""
+        values = self._values.get(pair[0], {})
+        return (values.get(pair[1], 0) + 0.5) / (sum(values.values()) + 1)
+
+    def _groups(self, name: str) -> bool:
+        values = self._values.get(name, {})
+        enough = sum(values.values()) >= _SEEN_EACH * len(values)
+        return 2 <= len(values) <= _MOST_VALUES and enough
+
+
+def driver_of(item: ReadItem) -> str:
+    """The driver that an item complains about; empty when there is none."""
+    drivers = item.reading.drivers
+    for one in drivers:
+        if one.sentiment in ("negative", "mixed", None):
+            return one.driver
+    for one in drivers:
+        if one.sentiment == "neutral" and one.confidence >= _NEUTRAL_FROM:
+            return one.driver
+    return ""
+
+
+def report_of(
+    item: ReadItem, vector: Vectors | None, book: ContextBook, grouping: Grouping
+) -> Report | None:
+    """Give the report that an item makes; None when it reports no problem."""
+    reading = item.reading
+    bad = any(one.sentiment in ("negative", "mixed", None) for one in reading.drivers)
+    content = reading.sentiment.label == "positive" and not bad
+    if reading.noise is not None or content or item.item.author is not Author.CUSTOMER:
+        return None
+    context = Context(book.troubles_of(item.item), grouping.pairs(item.item))
+    return Report(item, driver_of(item), item.item.at, _reporter(item), context, vector)
+
+
+def _reporter(item: ReadItem) -> str:
+    """Who wrote; the same words from nobody known are one reporter."""
+    known = item.item.customer_id or item.item.thread_id
+    return known or "text " + digest(" ".join(item.redacted.value.lower().split()))[:16]
+
+
+def cells_of(report: Report) -> list[Cell]:
+    """What a report counts towards: its driver, its attributes, its kinds of trouble."""
+    found: dict[Cell, None] = {}
+    if report.complains:
+        found[Cell(CellKind.DRIVER, report.driver)] = None
+    if report.driver:
+        for name, value in sorted(report.context.own, key=str):
+            found[Cell(CellKind.OWN, report.driver, "", name, value)] = None
+    for trouble in report.context.troubles:
+        for sign in signs_of(trouble):
+            found[Cell(CellKind.TROUBLE, "", *sign)] = None
+            if report.driver:
+                found[Cell(CellKind.TROUBLE, report.driver, *sign)] = None
+    return list(found)
+
+
+def sign_of(cell: Cell) -> Sign:
+    """The sign of trouble that a cell watches."""
+    return Sign(cell.about, cell.name, cell.value)
+
+
+def words_of(report: Report) -> list[str]:
+    """Words of the distilled problem, for telling terms."""
+    return _WORD.findall(report.item.reading.problem.lower())
+
+
+def unmatched_reason(item: ReadItem) -> str:
+    """Say why an item hangs on no issue."""
+    if item.reading.noise is not None:
+        return item.reading.reason or f"reports no problem: {item.reading.noise.value}"
+    if item.item.author is not Author.CUSTOMER:
+        return "not written by a customer"
+    return item.reading.reason or "reports no problem"
