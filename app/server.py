@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
+import os
 from collections.abc import AsyncIterable, Callable
 from datetime import datetime
-from importlib.resources import files
+from importlib.resources import as_file, files
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -17,32 +17,20 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.templating import Jinja2Templates
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.middleware.base import RequestResponseEndpoint
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from app.access import Access
 from app.api import Api, Intake
+from app.inbox.acts import Acts
 from app.inbox.backend import InboxBackend
-from app.inbox.pages import Pages, announcement
+from app.inbox.events import Announcer
+from app.inbox.frame import Frame
+from app.inbox.pages import Pages
+from app.inbox.people import People
 from app.problems import PROBLEM_TYPE, Problem, SignedOut, problem, problem_of
+from app.protection import Protection
 from domain.errors import UndertoneError
-
-log = logging.getLogger("undertone.web")
-
-MAX_BODY = 32 * 2**20
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'"
-)
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-_EVERY_S = 2.0
 
 
 def create_app(
@@ -54,10 +42,9 @@ def create_app(
     hosts: frozenset[str] | None = None,
     lifespan: Any = None,
 ) -> FastAPI:
-    """Give the application.
+    """Give the application; `lifespan` starts and ends what runs beside it.
 
-    `hosts` are the values of the Host header that are answered (None: any), so that a
-    foreign name that resolves to this machine reaches nothing.
+    `hosts` are the names that are answered (None: any), see `Protection`.
     """
     app = FastAPI(
         title="Undertone", version="0.1.0", docs_url=None, redoc_url=None, lifespan=lifespan
@@ -65,14 +52,31 @@ def create_app(
     folder = files("app.inbox")
     templates = Jinja2Templates(directory=str(folder / "templates"))
     templates.env.globals["static"] = _static_names()
-    pages = Pages(backend, access, templates, clock=clock)
+    frame = Frame(backend, access, templates, clock=clock)
     app.include_router(Api(backend, access, intake).router())
-    app.include_router(pages.router())
-    app.mount("/static", StaticFiles(directory=str(folder / "static")), name="static")
-    _add_events(app, backend, pages)
-    _add_problems(app, templates)
-    _add_protection(app, hosts)
+    for routes in (Pages(frame), Acts(frame), People(frame)):
+        app.include_router(routes.router())
+    app.mount("/static", _Static(directory=str(folder / "static")), name="static")
+    _add_events(app, Announcer(backend, clock=clock), frame)
+    _add_problems(app, frame)
+    app.add_middleware(Protection, hosts=hosts)
     return app
+
+
+class _Static(StaticFiles):
+    """Files whose addresses change with their content, so a browser may keep them."""
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        """Give the file with the right to keep it."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+        return response
 
 
 def _static_names() -> Callable[[str], str]:
@@ -81,33 +85,31 @@ def _static_names() -> Callable[[str], str]:
 
     def address(name: str) -> str:
         if name not in known:
-            digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()[:10]
-            known[name] = f"/static/{name}?{digest}"
-        return known[name]
+            with as_file(folder / name) as path:
+                known[name] = hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+        return f"/static/{name}?{known[name]}"
 
     return address
 
 
-def _add_events(app: FastAPI, backend: InboxBackend, pages: Pages) -> None:
+def _add_events(app: FastAPI, announcer: Announcer, frame: Frame) -> None:
     @app.get("/events", response_class=EventSourceResponse, include_in_schema=False)
-    async def events(request: Request) -> AsyncIterable[ServerSentEvent]:
-        await run_in_threadpool(pages.person, request)
+    async def events(request: Request, since: datetime) -> AsyncIterable[ServerSentEvent]:
+        await run_in_threadpool(frame.person, request)
         told = ""
         while not await request.is_disconnected():
-            now = await run_in_threadpool(announcement, backend)
+            now = await run_in_threadpool(announcer.told, since)
             if now != told:
                 told = now
-                yield ServerSentEvent(event="counts", raw_data=now)
-            await asyncio.sleep(_EVERY_S)
+                yield ServerSentEvent(event="inbox", raw_data=now)
+            await asyncio.sleep(announcer.every_s)
 
 
-def _add_problems(app: FastAPI, templates: Jinja2Templates) -> None:
+def _add_problems(app: FastAPI, frame: Frame) -> None:
     def answer(request: Request, found: Problem) -> Response:
         if _wants_page(request):
             context = {"problem": found, "back": _back(request)}
-            return templates.TemplateResponse(
-                request, "problem.html", context, status_code=found.status
-            )
+            return frame.page(request, "problem.html", context, status=found.status)
         headers = {"WWW-Authenticate": "Bearer"} if found.status == 401 else None
         return JSONResponse(
             found.body, status_code=found.status, media_type=PROBLEM_TYPE, headers=headers
@@ -131,21 +133,10 @@ def _add_problems(app: FastAPI, templates: Jinja2Templates) -> None:
     async def refused(request: Request, error: HTTPException) -> Response:
         return answer(request, problem(error.status_code, str(error.detail)))
 
-    @app.exception_handler(ValueError)
-    async def wrong(request: Request, error: ValueError) -> Response:
-        del error
-        return answer(request, problem(422, "A value of the form cannot be used."))
-
-    @app.exception_handler(Exception)
-    async def ours(request: Request, error: Exception) -> Response:
-        log.error("a request failed", exc_info=error, extra={"path": request.url.path})
-        return answer(request, problem(500, "That is a fault of ours. It is in the log."))
-
 
 def _wants_page(request: Request) -> bool:
-    return not request.url.path.startswith("/api") and "text/html" in request.headers.get(
-        "accept", ""
-    )
+    accepts = "text/html" in request.headers.get("accept", "")
+    return accepts and not request.url.path.startswith("/api")
 
 
 def _back(request: Request) -> str:
@@ -153,22 +144,3 @@ def _back(request: Request) -> str:
     if path.startswith("/drafts/"):
         return "/".join(path.split("/")[:3])
     return "/"
-
-
-def _add_protection(app: FastAPI, hosts: frozenset[str] | None) -> None:
-    @app.middleware("http")
-    async def protect(request: Request, call_next: RequestResponseEndpoint) -> Response:
-        host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
-        if hosts is not None and host not in hosts:
-            refusal = problem(421, "This address does not serve that name.")
-            return JSONResponse(refusal.body, status_code=421, media_type=PROBLEM_TYPE)
-        length = request.headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > MAX_BODY:
-            refusal = problem(413, f"At most {MAX_BODY // 2**20} MB in one request. Send parts.")
-            return JSONResponse(refusal.body, status_code=413, media_type=PROBLEM_TYPE)
-        response = await call_next(request)
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        if not request.url.path.startswith("/static"):
-            response.headers.setdefault("Cache-Control", "no-store")
-        return response

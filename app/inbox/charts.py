@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import permutations, product
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -167,19 +168,86 @@ def _days(frame: _Frame) -> list[Markup]:
     return parts
 
 
+class _Label(NamedTuple):
+    """The words of a mark where they would stand: a row, a stretch, a side."""
+
+    mark: TimeMark
+    text: str
+    x: float
+    row: int
+    to_left: bool
+
+    @property
+    def stretch(self) -> tuple[float, float]:
+        """From where to where the words reach."""
+        gap = 4 if self.mark.kind is MarkKind.CAUSE else 12
+        width = len(self.text) * LETTER + gap
+        return (self.x - width, self.x - 3) if self.to_left else (self.x + 3, self.x + width)
+
+
 def _marks(frame: _Frame, shown: Sequence[TimeMark]) -> list[Markup]:
-    """Draw marks, the earliest lowest, so that no line crosses a label to its left."""
     parts = []
-    for row, mark in enumerate(sorted(shown, key=lambda one: one.at, reverse=True)):
-        x, y = frame.x(mark.at), LABEL_STEP * row + 10
+    for label in _laid_out(shown, frame):
+        mark, x, y = label.mark, label.x, LABEL_STEP * label.row + 10
         kind = mark.kind.value
         parts.append(tag("line", x1=x, x2=x, y1=y, y2=frame.bottom, class_=f"mark {kind}"))
         parts.append(_sign(mark.kind, x, y))
-        text, side = _mark_words(mark, x)
-        gap = 0 if mark.kind is MarkKind.CAUSE else 8
-        offset = -gap - 4 if side == "end" else gap + 4
-        parts.append(tag("text", text, x=x + offset, y=y + 4, class_=f"words {kind} {side}"))
+        gap = 4 if mark.kind is MarkKind.CAUSE else 9
+        at, side = (x - gap, "end") if label.to_left else (x + gap, "")
+        parts.append(tag("text", label.text, x=at, y=y + 4, class_=f"words {kind} {side}"))
     return parts
+
+
+def _laid_out(shown: Sequence[TimeMark], frame: _Frame) -> list[_Label]:
+    """Choose rows and sides so that no line crosses words and nothing is cut.
+
+    At most four marks, so all arrangements are tried (24 orders, 16 choices of side).
+    """
+    best: tuple[float, list[_Label]] | None = None
+    sides = list(product((True, False), repeat=len(shown)))
+    for order in permutations(range(len(shown))):
+        for lefts in sides:
+            labels = [
+                _label(mark, frame.x(mark.at), row, to_left)
+                for mark, row, to_left in zip(shown, order, lefts, strict=True)
+            ]
+            cost = _cost(labels)
+            if best is None or cost < best[0]:
+                best = (cost, labels)
+    return best[1] if best else []
+
+
+def _label(mark: TimeMark, x: float, row: int, to_left: bool) -> _Label:
+    room = x if to_left else WIDTH - x
+    texts = _mark_texts(mark)
+    for text in texts:
+        label = _Label(mark, text, x, row, to_left)
+        if abs(label.stretch[0] - label.stretch[1]) + 3 <= room:
+            return label
+    return _Label(mark, texts[-1], x, row, to_left)
+
+
+def _mark_texts(mark: TimeMark) -> tuple[str, ...]:
+    """Give the words of a mark, the fullest first."""
+    time = f"{mark.at:%H:%M}"
+    short = f"{_KIND[mark.kind]} {time}"
+    if mark.kind is MarkKind.ALARM:
+        return (f"alarm {time}",)
+    return (f"{mark.label} {time}", mark.label, short)
+
+
+def _cost(labels: Sequence[_Label]) -> float:
+    """Weigh an arrangement: what is crossed or cut, then words lost, then order in time."""
+    cost = 0.0
+    for one in labels:
+        low, high = one.stretch
+        cost += 50 * (low < -1 or high > WIDTH + 1) + len(_mark_texts(one.mark)[0]) - len(one.text)
+        for other in labels:
+            if other is not one and other.row < one.row and low - 3 < other.x < high + 3:
+                cost += 100
+            cost += 0.1 * (other.row < one.row and other.x < one.x)
+        cost += 0.01 * (not one.to_left)
+    return cost
 
 
 def _sign(kind: MarkKind, x: float, y: float) -> Markup:
@@ -190,31 +258,17 @@ def _sign(kind: MarkKind, x: float, y: float) -> Markup:
     return diamond(x, y, 4.5, f"sign {kind.value}")
 
 
-def _mark_words(mark: TimeMark, x: float) -> tuple[str, str]:
-    """Give the words of a mark and the side on which they have room."""
-    time = f"{mark.at:%H:%M}"
-    texts = [f"{mark.label} {time}", mark.label, f"{_KIND[mark.kind]} {time}"]
-    if mark.kind is MarkKind.ALARM:
-        texts = texts[2:]
-    for text in texts:
-        width = len(text) * LETTER + 14
-        if width <= x:
-            return text, "end"
-        if width <= WIDTH - x:
-            return text, ""
-    return texts[-1], "end" if x > WIDTH / 2 else ""
-
-
 # -- exposed against not ---------------------------------------------------------------
 
-ROW, NAME_WIDTH, RATE_WIDTH = 20.0, 128.0, 40.0
+ROW, NAME_WIDTH, RATE_WIDTH = 20.0, 150.0, 40.0
 
 
 def exposed_chart(comparison: Comparison) -> Chart:
     """Draw one row per group on one axis from 0, with the 95 % interval."""
     cohorts = comparison.cohorts
-    stacked = any(len(one.label) * LETTER * 1.08 > NAME_WIDTH for one in cohorts)
-    left = 2.0 if stacked else NAME_WIDTH
+    longest = max(len(one.label) + one.is_exposed for one in cohorts) * LETTER + 8
+    stacked = longest > NAME_WIDTH
+    left = 2.0 if stacked else max(90.0, longest)
     right = WIDTH - RATE_WIDTH - 12
     most = _share_ceiling(max(one.high for one in cohorts))
     step = ROW * 2 - 4 if stacked else ROW
@@ -225,7 +279,7 @@ def exposed_chart(comparison: Comparison) -> Chart:
         class_ = "grid" if part else "base"
         parts.append(tag("line", x1=x, x2=x, y1=0, y2=height + 2, class_=class_))
         text = f"{most * part * 100:g}" + ("\u00a0%" if part == 1 else "")
-        parts.append(tag("text", text, x=x, y=height + 15, class_=f"axis {'mid' if part else ''}"))
+        parts.append(tag("text", text, x=x, y=height + 15, class_="axis mid"))
     for index, cohort in enumerate(cohorts):
         y = step * index + (ROW * 1.4 if stacked else ROW / 2)
         name_y = step * index + 14 if stacked else y + 4

@@ -19,9 +19,19 @@ from app.inbox.backend import (
 )
 from app.inbox.views_sentence import mark_href
 from domain.facts import Fact
+from domain.predicates import (
+    Compare,
+    CompareFields,
+    Either,
+    Every,
+    Not,
+    OneOf,
+    Predicate,
+    Present,
+)
 from domain.proposals import Evidence
 
-_FIRST = ("order_id", "invoice_id")
+_IN_FLOAT, _ON_PAGE = 3, 7
 
 
 class Cell(NamedTuple):
@@ -49,10 +59,10 @@ class FloatView(NamedTuple):
 
 
 def float_of(
-    evidence: Evidence, source: Source, *, proposal_id: str, offset: int, page: int
+    evidence: Evidence, source: Source, *, proposal_id: str, offset: int, limit: int
 ) -> FloatView:
     """Give the opened mark."""
-    head, rows, total, condition, since = _contents(source)
+    head, rows, total, condition, since = _contents(source, limit)
     href = mark_href(proposal_id, evidence.number)
     return FloatView(
         number=evidence.number,
@@ -65,18 +75,18 @@ def float_of(
         shown=len(rows),
         all_href=href if total > len(rows) else None,
         since=since,
-        previous=f"{href}?offset={max(0, offset - page)}" if offset else None,
-        following=f"{href}?offset={offset + page}" if offset + len(rows) < total else None,
+        previous=f"{href}?offset={max(0, offset - limit)}" if offset else None,
+        following=f"{href}?offset={offset + limit}" if offset + len(rows) < total else None,
     )
 
 
 _Contents = tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...], int, str, str]
 
 
-def _contents(source: Source) -> _Contents:
+def _contents(source: Source, limit: int) -> _Contents:
     match source:
         case FactRows():
-            return _facts(source)
+            return _facts(source, _IN_FLOAT if limit < 10 else _ON_PAGE)
         case ReportRows():
             rows = tuple(
                 (
@@ -105,8 +115,8 @@ def _contents(source: Source) -> _Contents:
             return (), (), 0, reason, ""
 
 
-def _facts(source: FactRows) -> _Contents:
-    names = _columns(source.facts)
+def _facts(source: FactRows, width: int) -> _Contents:
+    names = _columns(source)[:width]
     with_amount = any(one.amount_minor is not None for one in source.facts)
     head = ("Record", "Customer", *(name.replace("_", " ").capitalize() for name in names))
     if with_amount:
@@ -131,10 +141,45 @@ def _facts(source: FactRows) -> _Contents:
     return head, tuple(rows), source.total, condition, since
 
 
-def _columns(facts: tuple[Fact, ...]) -> list[str]:
-    names = list(dict.fromkeys(name for one in facts for name in one.attributes))
-    ordered = [name for name in _FIRST if name in names]
-    return (ordered + [name for name in names if name not in _FIRST])[:5]
+def _columns(source: FactRows) -> list[str]:
+    """Give attributes, first those that the condition compares, last those all rows share."""
+    present = dict.fromkeys(name for one in source.facts for name in one.attributes)
+    asked = _compared(source.query.where, source.query.kind) if source.query else []
+    names = list(dict.fromkeys([*(one for one in asked if one not in _COLUMNS), *present]))
+    shared = [name for name in names if len({_value(_of(one, name)) for one in source.facts}) == 1]
+    telling = [name for name in names if name not in shared]
+    proof = [name for name in asked if name in shared and name.endswith("_at")]
+    return list(
+        dict.fromkeys([*(one for one in asked if one in telling), *proof, *telling, *names])
+    )
+
+
+_COLUMNS = frozenset({"id", "at", "customer_id", "amount_minor", "currency", "recorded_at"})
+"""Fields of a fact that are no attributes."""
+
+
+def _of(fact: Fact, name: str) -> object:
+    return fact.attributes.get(name)
+
+
+def _compared(predicate: Predicate, kind: str) -> list[str]:
+    """Give the unit's own fields that a condition names, fields against fields first."""
+    match predicate:
+        case CompareFields(left=left, right=right):
+            return [one.name for one in (left, right) if one.kind == kind]
+        case Compare(field=field) | OneOf(field=field) | Present(field=field):
+            return [field.name] if field.kind == kind else []
+        case Every(terms=terms) | Either(terms=terms):
+            inner = [_compared(one, kind) for one in sorted(terms, key=_is_plain)]
+            return list(dict.fromkeys(name for names in inner for name in names))
+        case Not(term=term):
+            return _compared(term, kind)
+        case _:
+            return []
+
+
+def _is_plain(predicate: Predicate) -> bool:
+    return isinstance(predicate, Compare | OneOf)
 
 
 def _value(value: object) -> str:

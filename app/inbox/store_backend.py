@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import NamedTuple
 
 from pydantic import JsonValue
@@ -43,7 +43,6 @@ from domain.people import Configuration
 from domain.proposals import (
     Attempt,
     DecisionKind,
-    Delivery,
     DeliveryState,
     Evidence,
     EvidenceKind,
@@ -107,7 +106,7 @@ class SqlBackend:
             issues = {one.issue_id for one in unit.feedback.read_items(list(hits))} - {None}
             found = []
             for row in unit.proposals.list_rows(limit=_SEARCHED):
-                text = f"{row.id} {row.label} {row.reason}".casefold()
+                text = f"{row.id} {row.issue_id} {row.label} {row.reason}".casefold()
                 if (
                     all(word in text for word in wanted)
                     or row.issue_id in issues
@@ -193,7 +192,7 @@ class SqlBackend:
                 casefile=casefile,
                 versions=tuple(unit.proposals.versions(id_)),
                 decisions=tuple(unit.proposals.decisions(id_)),
-                deliveries=tuple(unit.outbox.deliveries(id_)),
+                deliveries=tuple(unit.outbox.deliveries(id_, proposal.version)),
                 reports_since=max(0, known - len(casefile.report_keys)) if casefile else 0,
             )
 
@@ -213,7 +212,6 @@ class SqlBackend:
         self, proposal: Proposal, evidence: Evidence, *, limit: int = 4, offset: int = 0
     ) -> Source:
         """What a mark leads to, one page of it."""
-        del proposal
         with self._store.read() as unit:
             match evidence.kind:
                 case EvidenceKind.CASE:
@@ -228,7 +226,8 @@ class SqlBackend:
                 case _:
                     if evidence.ref.startswith("reports:"):
                         return _reports(unit, evidence.row_ids, limit, offset)
-                    return _facts(unit, evidence, limit, offset)
+                    page = _FactPage(evidence, proposal.snapshot_at, limit, offset)
+                    return _facts(unit, page)
 
     def _setting(self, ref: str) -> SettingSource:
         file, _, name = ref.partition(": ")
@@ -352,7 +351,7 @@ def _list_row(unit: SqlUnit, row: ProposalRow) -> ListRow:
     decisions = unit.proposals.decisions(row.id)
     if row.state is ProposalState.PROPOSED:
         return ListRow(row, decision=decisions[-1] if decisions else None)
-    deliveries = unit.outbox.deliveries(row.id)
+    deliveries = unit.outbox.deliveries(row.id, row.version)
     states: Counter[DeliveryState] = Counter(one.state for one in deliveries)
     held = [one.hold_until for one in deliveries if one.state is DeliveryState.HELD]
     return ListRow(
@@ -383,32 +382,31 @@ def _reports(unit: SqlUnit, keys: Sequence[str], limit: int, offset: int) -> Sou
     return ReportRows(tuple(found[offset : offset + limit]), len(found))
 
 
-def _facts(unit: SqlUnit, evidence: Evidence, limit: int, offset: int) -> Source:
+class _FactPage(NamedTuple):
+    """One page of the rows behind a mark."""
+
+    evidence: Evidence
+    snapshot_at: datetime
+    limit: int
+    offset: int
+
+
+def _facts(unit: SqlUnit, page: _FactPage) -> Source:
     try:
-        query = unit.facts.recalled(QueryId(evidence.ref))
+        query = unit.facts.recalled(QueryId(page.evidence.ref))
     except NotFound:
         query = None
-    ids = [FactId(id_) for id_ in evidence.row_ids]
+    ids = [FactId(id_) for id_ in page.evidence.row_ids]
+    end = page.offset + page.limit
     if ids:
-        facts = unit.facts.facts(ids[offset : offset + limit])
-        now = unit.facts.count(query) if query else None
+        facts = unit.facts.facts(ids[page.offset : end])
+        world = unit.facts.world_time()
+        # Counted again only when something came since: the count reads every fact.
+        grown = query is not None and world is not None and world > page.snapshot_at
+        now = unit.facts.count(query) if query and grown else None
         return FactRows(tuple(facts), len(ids), query, now)
     if query is None:
         return GoneSource("The rows are gone.")
     total = unit.facts.count(query)
-    return FactRows(tuple(unit.facts.rows(query, limit=limit, offset=offset)), total, query, total)
-
-
-def start_of_day(now: datetime) -> datetime:
-    """Midnight in UTC."""
-    return datetime.combine(now.date(), time(), UTC)
-
-
-def held_rows(rows: Sequence[ListRow]) -> tuple[ListRow, ...]:
-    """Rows that can still be undone."""
-    return tuple(row for row in rows if row.hold_until is not None)
-
-
-def current(deliveries: Sequence[Delivery], version: int) -> list[Delivery]:
-    """Deliveries of one version."""
-    return [one for one in deliveries if one.version == version]
+    rows = unit.facts.rows(query, limit=page.limit, offset=page.offset)
+    return FactRows(tuple(rows), total, query, total)

@@ -14,6 +14,7 @@ _MONTHS = (
     "January|February|March|April|May|June|July|August|September|October|November|December"
     "|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 )
+_SPAN = re.compile(r"\b(\d+) ([hd]) (\d+)( h)?\b")
 _TOGETHER = (
     re.compile(rf"(?<=\d) (?=(?:{_MONTHS})\b)"),
     re.compile(rf"(?<=\d\u00a0)((?:{_MONTHS})) (?=\d{{2}}:\d{{2}})"),
@@ -24,6 +25,7 @@ _WORDS = re.compile(r"\s+|[^\s]+")
 
 def unbroken(text: str) -> str:
     """Give the text with no line break inside a date, a span or a percentage."""
+    text = _SPAN.sub(lambda match: match[0].replace(" ", NO_BREAK), text)
     text = _TOGETHER[0].sub(NO_BREAK, text)
     text = _TOGETHER[1].sub(lambda match: match[1] + NO_BREAK, text)
     return _TOGETHER[2].sub(NO_BREAK, text)

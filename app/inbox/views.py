@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, time
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -13,6 +13,7 @@ from app.access import Person, Right
 from app.inbox import words
 from app.inbox.backend import Counts, ListPage, ListRow, Status, Tab, Today
 from app.inbox.svg import pips, share_bar
+from domain.delivery import ProposalRow
 from domain.proposals import DecisionKind, DeliveryState, ProposalKind, ProposalState
 from domain.record import ProposalId
 
@@ -101,6 +102,13 @@ class Shell(NamedTuple):
     strips: tuple[StripView, ...]
     footer: str
     as_of: str
+    next_draft: ProposalRow | None
+    """What waits first, for those who look at something decided."""
+
+
+def start_of_day(now: datetime) -> datetime:
+    """Midnight in UTC."""
+    return datetime.combine(now.date(), time(), UTC)
 
 
 class Listed(NamedTuple):
@@ -120,6 +128,7 @@ def shell(
     today: Today,
     status: Status,
     held: tuple[ListRow, ...],
+    next_draft: ProposalRow | None = None,
     now: datetime,
 ) -> Shell:
     """Give the frame of a page."""
@@ -138,12 +147,14 @@ def shell(
         strips=strips,
         footer=_footer(today),
         as_of=now.isoformat(),
+        next_draft=next_draft,
     )
 
 
-def draft_href(id_: str, tab: Tab | None = None, **query: str) -> str:
+def draft_href(id_: str, tab: Tab | None = None, **query: str | int) -> str:
     """Give the address of a draft's card."""
-    pairs = ({"tab": tab.value} if tab and tab is not Tab.DECIDE else {}) | query
+    pairs: dict[str, str | int] = {"tab": tab.value} if tab and tab is not Tab.DECIDE else {}
+    pairs |= query
     return f"/drafts/{quote(id_)}" + (f"?{urlencode(pairs)}" if pairs else "")
 
 

@@ -3,43 +3,41 @@
 from __future__ import annotations
 
 from datetime import datetime
+from email import message_from_bytes, policy
 from typing import NamedTuple
-
-from markupsafe import Markup
 
 from app.exports import frozen_text
 from app.inbox import words
 from app.inbox.backend import Item, Status
-from app.inbox.charts import (
-    CauseBar,
-    Chart,
-    Part,
-    cause_bars,
-    exposed_chart,
-    parts_bar,
-    trend_chart,
-)
-from app.inbox.svg import ring
 from app.inbox.text import unseen_count
-from app.inbox.views_sentence import MarkView, SectionView, Sheet, mark_views, section_view
+from app.inbox.views_audience import AudienceView, audience_view
+from app.inbox.views_delivery import DeliveryPart, delivery_part
+from app.inbox.views_sentence import (
+    MarkView,
+    SectionView,
+    SentenceView,
+    Sheet,
+    mark_views,
+    section_view,
+)
+from app.inbox.views_why import Reaching, Reasons, reaching, reasons_of
 from domain.delivery import FrozenCopy
-from domain.facts import SimilarCase
-from domain.issues import Casefile, ReachState
 from domain.proposals import (
     Check,
-    Delivery,
-    DeliveryState,
     Proposal,
     ProposalKind,
     ProposalState,
     Recipient,
     SectionRole,
 )
-from domain.provenance import Trace
+
+_SIGNS = {SectionRole.FOR: "+", SectionRole.AGAINST: "–", SectionRole.CHECK: "?"}
+NOT_SET = ".invalid"
+"""The end of an address that stands where none is set yet."""
 
 
 class FieldView(NamedTuple):
-    """A field of a ticket with its tick."""
+    """A field of a ticket."""
 
     name: str
     value: str
@@ -47,28 +45,36 @@ class FieldView(NamedTuple):
 
 
 class Header(NamedTuple):
-    """A header of a mail."""
+    """A header of a mail, as it stands in the frozen bytes."""
 
     name: str
     value: str
+    missing: bool = False
 
 
-class DeliveryView(NamedTuple):
-    """A delivery with its shape, its word and what can be done."""
+class Finding(NamedTuple):
+    """One line for, against, or still to be checked."""
 
-    delivery: Delivery
-    shape: str
-    word: str
-    to: str
-    at: str
-    detail: str
+    sign: str
+    sentence: SentenceView
 
 
-class Reaching(NamedTuple):
-    """Who is reached, as one bar with its legend."""
+class Promise(NamedTuple):
+    """What Approve will do, in two short lines; or why it is off."""
 
-    chart: Chart
-    parts: tuple[Part, ...]
+    verb: str
+    what: str
+    rest: str
+    then: str
+    is_off: bool = False
+
+
+class Bytes(NamedTuple):
+    """The frozen bytes that are shown."""
+
+    size: str
+    hash: str
+    unseen: int
 
 
 class Card(NamedTuple):
@@ -77,42 +83,32 @@ class Card(NamedTuple):
     proposal: Proposal
     is_ticket: bool
     icon: str
-    kind_words: str
-    title: str
+    kind: str
+    whom: str
+    """Whom or what it is for: the queue, or how many customers."""
+    issue: str
     since: str
     time_left: str
     is_over: bool
+    snapshot: str
     waits: bool
     fields: tuple[FieldView, ...]
     headers: tuple[Header, ...]
     lines: tuple[SectionView, ...]
-    sections: tuple[SectionView, ...]
-    size: str
-    hash: str
-    unseen: int
+    quotes: SectionView | None
+    reports: str
+    findings: tuple[Finding, ...]
+    paragraphs: tuple[SectionView, ...]
+    bytes: Bytes
     reach: Reaching | None
-    trend: Chart | None
-    exposed: Chart | None
-    exposed_remark: str
-    exposed_outcome: str
-    causes: tuple[CauseBar, ...]
-    cause_unknown: str
-    similar: tuple[SimilarCase, ...]
-    trace: Trace
-    trace_remark: str
-    checks: tuple[Check, ...]
-    evidence: tuple[tuple[MarkView, str], ...]
-    recipients: tuple[Recipient, ...]
+    why: Reasons
+    audience: AudienceView
+    recipient: Recipient | None
     place: int
-    differing: tuple[str, ...]
-    left_out: tuple[tuple[str, int], ...]
-    promise: tuple[str, str]
-    blocked: str
-    deliveries: tuple[DeliveryView, ...]
-    hold: Markup | None
-    hold_left: str
-    hold_until: str
-    can_undo: bool
+    evidence: tuple[tuple[MarkView, str], ...]
+    checks: tuple[Check, ...]
+    promise: Promise
+    delivery: DeliveryPart
 
 
 def card_of(
@@ -122,80 +118,65 @@ def card_of(
     proposal, casefile = item.proposal, item.casefile
     is_ticket = proposal.kind is ProposalKind.TICKET
     recipient = proposal.recipients[place] if proposal.recipients else None
-    sheet = Sheet(
-        proposal.id, proposal.draft, proposal.checks, recipient.values if recipient else None
-    )
+    values = recipient.values if recipient else None
+    sheet = Sheet(proposal.id, proposal.draft, proposal.checks, values)
     views = tuple(section_view(one, sheet) for one in proposal.draft.sections)
-    lines = tuple(one for one in views if one.role is SectionRole.LINE)
     left, over = words.time_left(words.decide_by(proposal), now=now)
-    frozen = copy.frozen if copy else b""
-    text = frozen_text(proposal.kind, frozen) if frozen else ""
-    proved = casefile.diagnosis.proved if casefile else None
-    comparison = proved.comparison if proved else None
-    held = [one.hold_until for one in item.deliveries if one.state is DeliveryState.HELD]
-    until = max(held, default=None)
-    undo = bool(until and until > now)
+    since = f"{words.counted(item.reports_since, 'report')} since this draft"
     return Card(
         proposal=proposal,
         is_ticket=is_ticket,
         icon=words.kind_icon(proposal.kind),
-        kind_words=_kind_words(proposal),
-        title=proposal.draft.subject,
-        since=f"{words.counted(item.reports_since, 'report')} since this draft"
-        if item.reports_since
-        else "",
+        kind="Ticket for" if is_ticket else "Message to",
+        whom=_whom(proposal),
+        issue=words.short_id(proposal.issue_id),
+        since=since if item.reports_since else "",
         time_left=left,
         is_over=over,
+        snapshot=words.moment(proposal.snapshot_at),
         waits=proposal.state is ProposalState.PROPOSED,
         fields=_fields(proposal) if is_ticket else (),
-        headers=() if is_ticket else _headers(frozen, recipient),
-        lines=lines,
-        sections=tuple(one for one in views if one.role is not SectionRole.LINE),
-        size=words.count(len(frozen)),
-        hash=words.hash_words(copy.sha256 if copy else proposal.sha256),
-        unseen=unseen_count(text),
-        reach=_reach(casefile),
-        trend=_trend(casefile),
-        exposed=exposed_chart(comparison) if comparison else None,
-        exposed_remark=_exposed_remark(casefile),
-        exposed_outcome=comparison.outcome if comparison else "",
-        causes=cause_bars(casefile.diagnosis) if casefile else (),
-        cause_unknown=(casefile.diagnosis.unknown_reason or "") if casefile else "",
-        similar=casefile.similar if casefile else (),
-        trace=proposal.trace,
-        trace_remark=_trace_remark(proposal.trace),
-        checks=proposal.checks,
+        headers=() if is_ticket else _headers(copy),
+        lines=tuple(one for one in views if one.role is SectionRole.LINE),
+        quotes=next((one for one in views if one.role is SectionRole.QUOTES), None),
+        reports=words.counted(len(casefile.report_keys), "report") if casefile else "the reports",
+        findings=tuple(
+            Finding(_SIGNS[one.role], sentence)
+            for one in views
+            if one.role in _SIGNS
+            for sentence in one.sentences
+        ),
+        paragraphs=tuple(one for one in views if _is_paragraph(one)),
+        bytes=_bytes(proposal, copy),
+        reach=reaching(casefile),
+        why=reasons_of(proposal, casefile, sheet),
+        audience=audience_view(proposal),
+        recipient=recipient,
+        place=place,
         evidence=tuple(
             (mark, one.title)
             for one in proposal.draft.evidence
             for mark in mark_views((one.number,), sheet)
         ),
-        recipients=proposal.recipients,
-        place=place,
-        differing=_differing(proposal),
-        left_out=_left_out(proposal),
-        promise=_promise(proposal, status),
-        blocked=_blocked(proposal, status),
-        deliveries=tuple(_delivery(one, now) for one in item.deliveries),
-        hold=ring((until - now).total_seconds() / max(status.undo_seconds, 1))
-        if until and undo
-        else None,
-        hold_left=words.countdown(until - now) if until and undo else "",
-        hold_until=until.isoformat() if until and undo else "",
-        can_undo=undo,
+        checks=proposal.checks,
+        promise=promise_of(proposal, status),
+        delivery=delivery_part(item, status, now=now),
     )
 
 
-def _kind_words(proposal: Proposal) -> str:
+def _is_paragraph(section: SectionView) -> bool:
+    known = (SectionRole.LINE, SectionRole.QUOTES, *_SIGNS)
+    return section.role not in known and bool(section.sentences or section.table)
+
+
+def _whom(proposal: Proposal) -> str:
     if proposal.kind is ProposalKind.TICKET:
-        queue = proposal.destination.partition("/")[2]
-        return f"Ticket for {queue}" if queue else "Ticket"
-    return f"Message to {words.counted(len(proposal.recipients), 'customer')}"
+        return proposal.destination.partition("/")[2] or "the ticket folder"
+    return words.counted(len(proposal.recipients), "customer")
 
 
 def _fields(proposal: Proposal) -> tuple[FieldView, ...]:
-    owner = proposal.owner
-    due = proposal.answer_due_at
+    owner, due = proposal.owner, proposal.answer_due_at
     return (
         FieldView(
             f"Owner, by rule “{owner.match}”" if owner else "Owner",
@@ -207,110 +188,58 @@ def _fields(proposal: Proposal) -> tuple[FieldView, ...]:
     )
 
 
-def _headers(frozen: bytes, recipient: Recipient | None) -> tuple[Header, ...]:
-    from email import message_from_bytes, policy
-
-    if not frozen or recipient is None:
+def _headers(copy: FrozenCopy | None) -> tuple[Header, ...]:
+    if copy is None:
         return ()
-    mail = message_from_bytes(frozen, policy=policy.default)
-    wanted = ("From", "To", "Reply-To", "Subject")
-    return tuple(Header(name, str(mail[name])) for name in wanted if mail[name])
-
-
-def _reach(casefile: Casefile | None) -> Reaching | None:
-    if casefile is None or not casefile.reach.customers:
-        return None
-    reach = casefile.reach
-    wrote = len(reach.having(ReachState.AFFECTED))
-    silent = len(reach.having(ReachState.SILENT))
-    risk = len(reach.having(ReachState.AT_RISK))
-    parts = (
-        Part(wrote, "solid", f"{words.count(wrote)} wrote"),
-        Part(silent, "hatched", f"{words.count(silent)} silent"),
-        Part(risk, "empty", f"{words.count(risk)} at risk"),
-    )
-    return Reaching(parts_bar(parts), parts)
-
-
-def _trend(casefile: Casefile | None) -> Chart | None:
-    if casefile is None or casefile.diagnosis.trend is None:
-        return None
-    label = casefile.issue.label.split(":")[0]
-    return trend_chart(casefile.diagnosis.trend, label=f"{label} reports")
-
-
-def _exposed_remark(casefile: Casefile | None) -> str:
-    proved = casefile.diagnosis.proved if casefile else None
-    comparison = proved.comparison if proved else None
-    if comparison is None:
-        return ""
-    first, others = comparison.cohorts[0], comparison.cohorts[1:]
-    hits, units = sum(one.hits for one in others), sum(one.exposed for one in others)
-    return (
-        f"{words.count(first.hits)} of {words.count(first.exposed)} against "
-        f"{words.count(hits)} of {words.count(units)}. Ratio {comparison.ratio:.1f}, "
-        f"95{chr(160)}% interval {comparison.ratio_low:.1f}–{comparison.ratio_high:.1f}."
+    mail = message_from_bytes(copy.frozen, policy=policy.default)
+    found = [(name, str(mail[name])) for name in ("From", "To", "Reply-To", "Subject")]
+    return tuple(
+        Header(name.replace("-To", " to"), value, missing=value.strip(" >").endswith(NOT_SET))
+        for name, value in found
+        if value != "None"
     )
 
 
-def _trace_remark(trace: Trace) -> str:
-    parts = [
-        words.counted(len(trace.steps), "step"),
-        words.seconds(sum(step.seconds for step in trace.steps)),
-    ]
-    if trace.cost_usd:
-        parts.append(words.cost(trace.cost_usd))
-    elif not trace.price_known:
-        parts.append("price not known")
-    parts.append(f"{words.count(len(trace.dropped))} dropped" if trace.dropped else "none dropped")
-    return ", ".join(parts)
+def _bytes(proposal: Proposal, copy: FrozenCopy | None) -> Bytes:
+    if copy is None:
+        return Bytes("0", words.hash_words(proposal.sha256), 0)
+    hidden = unseen_count(frozen_text(proposal.kind, copy.frozen))
+    return Bytes(words.count(len(copy.frozen)), words.hash_words(copy.sha256), hidden)
 
 
-def _differing(proposal: Proposal) -> tuple[str, ...]:
-    names = {name for one in proposal.recipients for name in one.values}
-    used = " ".join(
-        sentence.text for section in proposal.draft.sections for sentence in section.sentences
-    )
-    return tuple(name for name in ("item", "due", "amount") if name in names and name in used)
-
-
-def _left_out(proposal: Proposal) -> tuple[tuple[str, int], ...]:
-    counts: dict[str, int] = {}
-    for one in proposal.left_out:
-        counts[one.reason] = counts.get(one.reason, 0) + 1
-    reasons = {
-        "no address": "No usable address",
-        "consent is false": "No consent",
-        "suppressed": "Asked us to stop",
-        "removed by a reviewer": "Removed by a reviewer",
-    }
-    return tuple((reasons[reason], count) for reason, count in sorted(counts.items()))
-
-
-def _promise(proposal: Proposal, status: Status) -> tuple[str, str]:
-    """What Approve will do, in two short lines."""
+def promise_of(proposal: Proposal, status: Status) -> Promise:
+    """Say what Approve will do, or why it is off."""
+    off = _off(proposal, status)
+    if off is not None:
+        return off
     if proposal.kind is ProposalKind.TICKET:
-        first = f"Files 1 ticket {words.where(proposal.kind, proposal.destination)}."
+        where = words.where(proposal.kind, proposal.destination)
+        verb, what, rest = "Files", "1 ticket", f"{where}."
     else:
-        first = f"Sends {words.counted(len(proposal.recipients), 'mail')}."
+        verb, what, rest = "Sends", words.counted(len(proposal.recipients), "mail"), "."
     if status.undo_seconds == 0:
-        return first, "Leaves at once; there is no undo."
-    return first, f"Held {status.undo_seconds} s; you can undo until then."
+        return Promise(verb, what, rest, "Leaves at once; there is no undo.")
+    held = f"Held {status.undo_seconds}\u00a0s; you can undo until then."
+    if status.switch.stopped:
+        held = "Sending is stopped: it waits until somebody resumes it."
+    return Promise(verb, what, rest, held)
 
 
-def _blocked(proposal: Proposal, status: Status) -> str:
-    """Why Approve is off; empty when it is on."""
-    if proposal.open_checks:
-        return proposal.open_checks[0].detail
-    return status.missing.get(proposal.destination.partition("/")[0], "")
-
-
-def _delivery(one: Delivery, now: datetime) -> DeliveryView:
-    return DeliveryView(
-        delivery=one,
-        shape=one.state.value,
-        word=words.DELIVERY[one.state],
-        to=one.address or words.place(one.destination),
-        at=words.when(one.changed_at, now=now),
-        detail=one.detail or one.external_id or "",
-    )
+def _off(proposal: Proposal, status: Status) -> Promise | None:
+    problems = proposal.open_checks
+    if problems:
+        first, several = problems[0], len(problems) > 1
+        title = f"{words.counted(len(problems), 'check')} open." if several else first.label
+        title = {"promises": "1 sentence promises too much."}.get(first.key, title)
+        if several:
+            title = f"{len(problems)} checks are open."
+        then = "Use the safe wording, or edit it." if first.safe_wording else "Edit it, or reject."
+        if first.key == "owner":
+            title, then = "Nobody owns this.", "Add an owner to owners.yaml."
+        return Promise(title, "", "", then, is_off=True)
+    name = proposal.destination.partition("/")[0]
+    missing = status.missing.get(name)
+    if missing is None:
+        return None
+    title = "Mail is not set up." if name == "mail" else f"{name.capitalize()} is not set up."
+    return Promise(title, "", "", words.first_setting(missing), is_off=True)

@@ -13,7 +13,7 @@ from domain.proposals import Check, Draft, Evidence, Section, SectionRole, Sente
 
 # A number with its currency that counts something: not a time, a date, a share or a version.
 _FIGURE = re.compile(
-    r"(?<![\w.:])(?:[€$£¥]|[A-Z]{3}\u00a0)?\d[\d,]*(?:\.\d\d)?"
+    r"(?<![\w.:\u00a0])(?:[€$£¥]|[A-Z]{3}\u00a0)?\d[\d,]*(?:\.\d\d)?"
     r"(?=\s+(?!(?:h|min|d|s|UTC|January|February|March|April|May|June|July|August|September"
     r"|October|November|December)\b|%)[a-z]|\s*$|,)"
 )
@@ -102,7 +102,7 @@ def mark_views(numbers: Iterable[int], sheet: Sheet) -> tuple[MarkView, ...]:
             mark_href(sheet.proposal_id, number),
             f"Evidence {number}: {evidence[number].title}",
         )
-        for number in numbers
+        for number in sorted(set(numbers))
         if number in evidence
     )
 

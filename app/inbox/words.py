@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from agent.casework.words import (
@@ -154,3 +155,20 @@ def where(kind: ProposalKind, destination: str) -> str:
     if kind is ProposalKind.MESSAGE:
         return "by mail"
     return f"in {queue}" if queue else "in the ticket folder"
+
+
+def when_clock(at: datetime, *, now: datetime) -> str:
+    """Give the time with seconds, with its day unless it is today."""
+    return clock(at) if at.date() == now.date() else f"{short_day(at)}\u00a0{clock(at)}"
+
+
+def short_id(id_: str) -> str:
+    """Give the part of a generated id by which people speak of it."""
+    tail = id_.rpartition("-")[2] if "-" in id_ else id_.rpartition("_")[2]
+    return tail[:6]
+
+
+def first_setting(text: str) -> str:
+    """Give what to set, short, from a message that names a setting."""
+    found = re.search(r"UNDERTONE_[A-Z_]+", text)
+    return f"It needs {found[0]}." if found else text
