@@ -17,7 +17,7 @@ from agent.matching.describe import (
     telling_terms,
 )
 from agent.matching.join import ALARMED_FOR
-from agent.matching.reports import Grouping, Report, cells_of, sign_of, words_of
+from agent.matching.reports import Grouping, Report, cells_of, sign_of, voted_driver, words_of
 from agent.matching.shelves import Held, Shelves
 from agent.matching.slices import BEFORE, Signature, signature_of
 from domain.issues import Alarm, Issue, IssueState, Match, MatchMethod
@@ -221,8 +221,7 @@ class AlarmRaiser:
     def _alarm(
         self, emergence: Emergence, members: Sequence[Report], signature: Signature, now: datetime
     ) -> tuple[Alarm, Held]:
-        named = Counter(one.driver for one in members if one.driver)
-        name = min(named, key=lambda one: (-named[one], one)) if named else ""
+        name = voted_driver(members)
         driver = self._taxonomy.find_driver(name)
         texts = [words_of(one) for one in members]
         terms = telling_terms(texts, self._recent.words, len(self._recent.reports))
@@ -303,10 +302,14 @@ class AlarmRaiser:
 
     def _set(self, held: Held, signature: Signature) -> None:
         held.signature = signature
-        driver = self._taxonomy.find_driver(held.issue.driver)
-        spoken = driver.label if driver else held.issue.driver or outcome_label(signature.outcome)
+        name = voted_driver(held.reports) or held.issue.driver
+        driver = self._taxonomy.find_driver(name)
+        spoken = driver.label if driver else name or outcome_label(signature.outcome)
         label = label_for(spoken, signature.pairs, held.issue.terms)
-        held.issue = held.issue.model_copy(update={"slice": signature.pairs, "label": label})
+        safety = held.issue.safety or bool(driver and driver.safety)
+        held.issue = held.issue.model_copy(
+            update={"slice": signature.pairs, "label": label, "driver": name, "safety": safety}
+        )
 
 
 def _order(report: Report) -> tuple[datetime | None, str]:

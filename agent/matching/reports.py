@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -88,6 +89,16 @@ def driver_of(item: ReadItem) -> str:
         if one.sentiment == "neutral" and one.confidence >= _NEUTRAL_FROM:
             return one.driver
     return ""
+
+
+def voted_driver(members: Iterable[Report]) -> str:
+    """The driver that members name most, each mention weighed by how sure it is."""
+    votes: dict[str, float] = defaultdict(float)
+    for member in members:
+        for one in member.item.reading.drivers:
+            if one.sentiment != "positive":
+                votes[one.driver] += one.confidence
+    return min(votes, key=lambda name: (-votes[name], name)) if votes else ""
 
 
 def report_of(
