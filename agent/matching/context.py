@@ -79,13 +79,16 @@ class ContextBook:
         self._by_outcome: dict[str, list[Trouble]] = defaultdict(list)
         self._since: dict[Sign, list[float]] = defaultdict(list)
         self._units: dict[str, tuple[str, dict[str, Field]]] = {}
+        self._begins: dict[str, float] = {}
         self._shares: dict[tuple[str, str, str], tuple[int, dict[Scalar, int]]] = {}
         self._customers = 1
         if facts is None or at is None:
             return
         profiles = facts.kinds()
+        begins = {one.kind: one.first_at.timestamp() for one in profiles}
         for outcome in outcomes_of(profiles, at=at):
             self._learn(facts, outcome, candidate_fields(outcome.unit, profiles))
+            self._begins[_about(outcome)] = begins[outcome.unit]
         for troubles in (*self._troubles.values(), *self._by_outcome.values()):
             troubles.sort(key=lambda one: one.since)
         for times in self._since.values():
@@ -128,7 +131,7 @@ class ContextBook:
         return (counts.get(value, 0) + 0.5) / (total + 1)
 
     def _learn(self, facts: FactTable, outcome: Outcome, fields: Sequence[Field]) -> None:
-        about = f"{outcome.unit}: {outcome.words}"
+        about = _about(outcome)
         self._units[about] = (outcome.unit, {field.name: field for field in fields})
         query = FactQuery(kind=outcome.unit, where=outcome.hit)
         for _, customer, values in facts.values(query, [outcome.since, *fields]):
@@ -150,10 +153,11 @@ class ContextBook:
         """Chance by luck of so much of a trouble lately, the longer windows included."""
         every = self._since.get(Sign(sign.outcome), [])
         times = self._since.get(sign, [])
+        begin = self._begins.get(sign.outcome, latest)
         best = 1.0
         for window in _SURGE_WINDOWS:
             start = latest - window.total_seconds()
-            oldest = max(every[0], start - _SURGE_MEMORY.total_seconds()) if every else start
+            oldest = max(begin, start - _SURGE_MEMORY.total_seconds())
             if start - oldest < _SURGE_LEAST_HISTORY.total_seconds():
                 continue
             ratio = (latest - start) / (start - oldest)
@@ -175,6 +179,10 @@ class ContextBook:
         if sum(counts.values()) < _LEAST_UNITS:
             counts = _counts(self._facts, unit, fields[name], None)
         return sum(counts.values()), counts
+
+
+def _about(outcome: Outcome) -> str:
+    return f"{outcome.unit}: {outcome.words}"
 
 
 def _counts(facts: FactTable, unit: str, field: Field, at: datetime | None) -> dict[Scalar, int]:
