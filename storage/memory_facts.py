@@ -1,11 +1,8 @@
-"""Questions about facts, answered in memory: the `FactTable` of one snapshot.
+"""Questions about facts, answered in memory: the `FactTable` of what it is given.
 
-Linking: an entity (order, invoice, customer, account ...) is known under its id, its
-subject, both without their `kind:` prefix, and the attribute `<kind>_id` of the fact of
-that kind. A fact refers to an entity by its attribute `<kind>_id`, by a subject
-`<kind>:...`, or by the columns customer_id and account_id. A linked fact is found
-directly or over one more hop (a payment's invoice's order, an order's customer's
-account).
+It is the oracle of the SQL table and serves where there is no store. A linked fact is
+found directly or over one more hop (a payment's invoice's order), an account also over
+the customer; where several facts are known under a key, the latest is the first choice.
 """
 
 from __future__ import annotations
@@ -14,11 +11,11 @@ import operator
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from domain.errors import NotFound
 from domain.facts import Fact
-from domain.ports import AttributeProfile, KindProfile, Member, Tally
+from domain.ports import KindProfile, Member, Tally
 from domain.predicates import (
     Compare,
     CompareFields,
@@ -34,11 +31,10 @@ from domain.predicates import (
     Repeats,
     Scalar,
 )
-from domain.record import FactId, QueryId, time_text
+from domain.record import FactId, QueryId
+from storage.linking import attributes_of, columns_of, hop_order, known_at, links_of
+from storage.profiles import profile
 
-COLUMNS = frozenset(
-    {"id", "at", "recorded_at", "subject", "customer_id", "account_id", "amount_minor", "currency"}
-)
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
     "ne": operator.ne,
@@ -47,94 +43,20 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "gt": operator.gt,
     "ge": operator.ge,
 }
-_HOPS = ("order", "invoice", "customer", "account")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def comparable(value: object) -> Scalar | None:
-    """Give the form of an attribute in which it is compared: times as `time_text`."""
-    if isinstance(value, str):
-        return _as_time(value) or value
-    if isinstance(value, bool | int | float):
-        return value
-    return None
-
-
-def _as_time(value: str) -> str | None:
-    if not (10 <= len(value) <= 40 and value[:4].isdigit() and value[4] == "-"):
-        return None
-    try:
-        at = datetime.fromisoformat(value.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return time_text(at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
 class Row:
     """One current fact with its comparable fields and what it refers to."""
 
-    __slots__ = ("_linked", "fact", "fields", "refs")
+    __slots__ = ("attributes", "fact", "fields", "linked", "links")
 
     def __init__(self, fact: Fact) -> None:
         self.fact = fact
-        self.fields: dict[str, Scalar] = {
-            name: found
-            for name, value in fact.attributes.items()
-            if (found := comparable(value)) is not None
-        }
-        self.fields |= _columns(fact)
-        self.refs = _references(fact)
-        self._linked: dict[str, Row | None] = {}
-
-    def remembered(self, kind: str, find: Callable[[], Row | None]) -> Row | None:
-        """The linked row of a kind, looked up once."""
-        if kind not in self._linked:
-            self._linked[kind] = find()
-        return self._linked[kind]
-
-
-def _columns(fact: Fact) -> dict[str, Scalar]:
-    values = {
-        "id": fact.id,
-        "at": time_text(fact.at),
-        "recorded_at": time_text(fact.recorded_at or fact.at),
-        "subject": fact.subject,
-        "customer_id": fact.customer_id,
-        "account_id": fact.account_id,
-        "amount_minor": fact.amount_minor,
-        "currency": fact.currency,
-    }
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _bare(text: str, kind: str) -> str:
-    return text.removeprefix(f"{kind}:")
-
-
-def _references(fact: Fact) -> dict[str, str]:
-    refs: dict[str, str] = {}
-    subject = fact.subject or ""
-    if ":" in subject:
-        kind, _, key = subject.partition(":")
-        refs[kind] = key
-    for name, value in fact.attributes.items():
-        if name.endswith("_id") and isinstance(value, str | int) and not isinstance(value, bool):
-            kind = name[:-3]
-            refs[kind] = _bare(str(value), kind)
-    for kind, value in (("customer", fact.customer_id), ("account", fact.account_id)):
-        if value is not None:
-            refs[kind] = _bare(value, kind)
-    return refs
-
-
-def _own_keys(row: Row) -> set[str]:
-    fact = row.fact
-    keys = {fact.id, _bare(fact.id, fact.kind)}
-    if fact.subject:
-        keys |= {fact.subject, _bare(fact.subject, fact.kind)}
-    if fact.kind in row.refs:
-        keys.add(row.refs[fact.kind])
-    return keys
+        self.links = links_of(fact)
+        self.attributes = attributes_of(fact)
+        self.fields = self.attributes | columns_of(fact, self.links)
+        self.linked: dict[str, Row | None] = {}
 
 
 class MemoryFactTable:
@@ -150,7 +72,7 @@ class MemoryFactTable:
 
     def world_time(self) -> datetime | None:
         """The latest time of anything known."""
-        times = [max(one.at, one.recorded_at or one.at) for one in self._revisions]
+        times = [max(one.at, known_at(one)) for one in self._revisions]
         if self._latest_feedback_at is not None:
             times.append(self._latest_feedback_at)
         return max(times, default=None)
@@ -158,7 +80,16 @@ class MemoryFactTable:
     def kinds(self) -> list[KindProfile]:
         """Profiles of all kinds, largest first."""
         view = self._view(None)
-        profiles = [_profile(kind, rows) for kind, rows in view.by_kind.items()]
+        profiles = [
+            profile(
+                kind,
+                attributes=(row.attributes for row in rows),
+                links={link for row in rows for link in row.links.refs},
+                facts=len(rows),
+                span=(rows[0].fact.at, rows[-1].fact.at),
+            )
+            for kind, rows in view.by_kind.items()
+        ]
         return sorted(profiles, key=lambda one: (-one.facts, one.kind))
 
     def count(self, query: FactQuery) -> int:
@@ -221,7 +152,7 @@ class MemoryFactTable:
         as_of: datetime | None = None,
     ) -> list[Fact]:
         """Facts of one customer in `at` order."""
-        rows = self._view(as_of).of_customer.get(customer_id, [])
+        rows = self._view(as_of).rows_of(customer_id)
         return [row.fact for row in rows if kinds is None or row.fact.kind in kinds]
 
     def remember(self, query: FactQuery) -> QueryId:
@@ -259,66 +190,85 @@ class _View:
     def __init__(self, revisions: Sequence[Fact], as_of: datetime | None) -> None:
         current: dict[FactId, Fact] = {}
         for fact in revisions:
-            seen = fact.recorded_at or fact.at
+            seen = known_at(fact)
             if as_of is not None and seen > as_of:
                 continue
             known = current.get(fact.id)
-            if known is None or seen >= (known.recorded_at or known.at):
+            if known is None or seen >= known_at(known):
                 current[fact.id] = fact
-        ordered = sorted(current.values(), key=lambda one: (one.at, one.id))
-        rows = [Row(fact) for fact in ordered]
-        self.by_id = {row.fact.id: row for row in rows}
+        self.rows = [Row(one) for one in sorted(current.values(), key=lambda one: (one.at, one.id))]
+        self.by_id = {row.fact.id: row for row in self.rows}
         self.by_kind: dict[str, list[Row]] = defaultdict(list)
-        self._entities: dict[tuple[str, str], Row] = {}
-        self._referring: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
-        for row in rows:
-            self.by_kind[row.fact.kind].append(row)
-            for key in _own_keys(row):
-                self._entities[row.fact.kind, key] = row
-            for kind, key in row.refs.items():
-                self._referring[row.fact.kind, kind, key].append(row)
-        self.of_customer: dict[str, list[Row]] = defaultdict(list)
-        for row in rows:
-            customer = self.customer(row)
-            if customer is not None:
-                self.of_customer[customer].append(row)
+        # Latest first: where a key is shared, the latest fact is meant.
+        self._known_as: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        self._naming: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
         self._repeats: dict[tuple[str, tuple[Field, ...]], dict[tuple[Any, ...], list[Row]]] = {}
+        self._of_customer: dict[str | None, list[Row]] | None = None
+        for row in self.rows:
+            self.by_kind[row.fact.kind].append(row)
+        for row in reversed(self.rows):
+            for key in row.links.own:
+                self._known_as[row.fact.kind, key].append(row)
+            for kind, key in _names(row):
+                self._naming[row.fact.kind, kind, key].append(row)
 
     def customer(self, row: Row) -> str | None:
-        """The customer a row belongs to."""
-        if row.fact.customer_id is not None:
-            return row.fact.customer_id
-        for kind in _HOPS[:2]:
-            linked = self.linked(row, kind)
-            if linked is not None and linked.fact.customer_id is not None:
-                return linked.fact.customer_id
+        """The customer a row belongs to: its own, or that of a fact it is linked to."""
+        if row.links.customer_id is not None:
+            return row.links.customer_id
+        direct = list(self._neighbours(row))
+        further = (far for near in direct for far in self._neighbours(near))
+        for linked in (*direct, *further):
+            if linked.links.customer_id is not None:
+                return linked.links.customer_id
         return None
 
+    def _neighbours(self, row: Row) -> Iterator[Row]:
+        for kind in sorted(row.links.refs, key=hop_order):
+            yield from self._direct(row, kind)
+
+    def rows_of(self, customer_id: str) -> list[Row]:
+        """Rows of a customer, and those of nobody that name one of their accounts."""
+        if self._of_customer is None:
+            self._of_customer = defaultdict(list)
+            for row in self.rows:
+                self._of_customer[self.customer(row)].append(row)
+        own = self._of_customer.get(customer_id, [])
+        accounts = {
+            key
+            for row in own
+            if row.links.customer_id == customer_id
+            for kind, key in _names(row)
+            if kind == "account"
+        }
+        shared = [
+            row
+            for row in self._of_customer.get(None, [])
+            if any(kind == "account" and key in accounts for kind, key in _names(row))
+        ]
+        return sorted((*own, *shared), key=lambda row: (row.fact.at, row.fact.id))
+
     def linked(self, row: Row, kind: str) -> Row | None:
-        """The fact of a kind that a row is linked to, directly or over one hop."""
-        return row.remembered(kind, lambda: self._find_linked(row, kind))
+        """The fact of a kind that a row is linked to."""
+        if kind not in row.linked:
+            row.linked[kind] = self._find_linked(row, kind)
+        return row.linked[kind]
 
     def _find_linked(self, row: Row, kind: str) -> Row | None:
         direct = self._direct(row, kind)
-        if direct is not None:
-            return direct
-        for hop in _HOPS:
-            middle = self._direct(row, hop) if hop not in (kind, row.fact.kind) else None
-            if middle is not None:
-                found = self._direct(middle, kind) or self._over_customer(middle, kind)
-                if found is not None:
-                    return found
-        return None
+        if direct:
+            return direct[0]
+        for near in self._neighbours(row):
+            further = self._direct(near, kind)
+            if further:
+                return further[0]
+        customer = self.linked(row, "customer") if kind == "account" else None
+        further = self._direct(customer, kind) if customer is not None else []
+        return further[0] if further else None
 
-    def _over_customer(self, middle: Row, kind: str) -> Row | None:
-        customer = self._direct(middle, "customer") if kind == "account" else None
-        return self._direct(customer, kind) if customer is not None else None
-
-    def _direct(self, row: Row, kind: str) -> Row | None:
-        key = row.refs.get(kind)
-        if key is not None:
-            return self._entities.get((kind, key))
-        return None
+    def _direct(self, row: Row, kind: str) -> list[Row]:
+        key = row.links.refs.get(kind)
+        return self._known_as.get((kind, key), []) if key is not None else []
 
     def value(self, row: Row, field: Field) -> Scalar | None:
         """The value of a field for a row; None when absent."""
@@ -374,16 +324,18 @@ class _View:
         return self._repeats[kind, same]
 
     def _related(self, predicate: Related, row: Row) -> bool:
-        keys = {row.refs[predicate.link]} if predicate.link in row.refs else set()
-        if row.fact.kind == predicate.link:
-            keys |= _own_keys(row)
-        for key in keys:
-            for other in self._referring.get((predicate.kind, predicate.link, key), ()):
-                if other is not row and (
-                    predicate.where is None or self.holds(predicate.where, other)
-                ):
-                    return True
-        return False
+        return any(
+            other is not row and (predicate.where is None or self.holds(predicate.where, other))
+            for kind, key in _names(row)
+            if kind == predicate.link
+            for other in self._naming.get((predicate.kind, kind, key), ())
+        )
+
+
+def _names(row: Row) -> Iterator[tuple[str, str]]:
+    """Every entity that a row is or refers to."""
+    yield from ((row.fact.kind, key) for key in row.links.own)
+    yield from row.links.refs.items()
 
 
 def _compare(op: str, left: Scalar | None, right: Scalar | None) -> bool:
@@ -392,42 +344,3 @@ def _compare(op: str, left: Scalar | None, right: Scalar | None) -> bool:
     if isinstance(left, str) != isinstance(right, str):
         return op == "ne"
     return _OPERATORS[op](left, right)
-
-
-def _profile(kind: str, rows: Sequence[Row]) -> KindProfile:
-    counts: dict[str, Counter[Scalar]] = defaultdict(Counter)
-    links: set[str] = set()
-    for row in rows:
-        links |= set(row.refs) - {kind}
-        for name in row.fact.attributes:
-            if name in row.fields:
-                counts[name][row.fields[name]] += 1
-    attributes = tuple(
-        AttributeProfile(
-            name,
-            present=sum(values.values()),
-            distinct=len(values),
-            values=tuple(values.most_common(50)),
-            type=_type_of(values),
-        )
-        for name, values in sorted(counts.items())
-    )
-    return KindProfile(
-        kind,
-        facts=len(rows),
-        attributes=attributes,
-        links=tuple(sorted(links)),
-        first_at=rows[0].fact.at,
-        last_at=rows[-1].fact.at,
-    )
-
-
-def _type_of(values: Counter[Scalar]) -> Literal["text", "number", "time", "flag"]:
-    sample = [value for value, _ in values.most_common(20)]
-    if all(isinstance(value, bool) for value in sample):
-        return "flag"
-    if all(isinstance(value, int | float) for value in sample):
-        return "number"
-    if all(isinstance(value, str) and len(value) == 27 and _as_time(value) for value in sample):
-        return "time"
-    return "text"
