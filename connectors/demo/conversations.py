@@ -74,16 +74,18 @@ def complaint(
         usable = [line for line in lines(name, part) if "{order}" not in line or "order" in values]
         said.append(_fill(draw.choice(usable), values))
     text = " ".join(said)
-    mixed = draw.random() < 0.12
-    if mixed:
-        text += " " + draw.choice(style["asides"])
+    sentiment = "negative"
+    if draw.random() < 0.12:
+        aside = draw.choice(style["asides"])
+        text += " " + aside
+        sentiment = "mixed" if aside in style["kind_asides"] else sentiment
     if draw.random() < 0.06:
         text += " " + draw.choice(style["sarcasm"])
     text = _typos(text, draw) if draw.random() < 0.15 else text
     channel = draw.choice(CHANNELS)
     text = _dressed(text, one, draw, channel)
     row = _row(one, id_, at, channel, text, draw)
-    return Message(row, fault_id, "negative", names)
+    return Message(row, fault_id, sentiment, names)
 
 
 def noise(one: Customer, draw: random.Random, *, id_: str, at: datetime) -> Message:
