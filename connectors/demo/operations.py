@@ -40,7 +40,7 @@ class Order(NamedTuple):
 
 
 def profile(one: Customer) -> Iterator[Fact]:
-    """Facts about the customer and the account."""
+    """Facts about the customer."""
     attributes: dict[str, Any] = {"name": one.name, "locale": "en", "time_zone": "Europe/Berlin"}
     if one.email:
         attributes["email"] = one.email
@@ -48,16 +48,7 @@ def profile(one: Customer) -> Iterator[Fact]:
         attributes["consent"] = one.consent
     if one.suppressed:
         attributes["suppressed"] = True
-    yield _fact(one, f"customer-{one.id}", "customer", one.since, attributes, subject=False)
-    account = {
-        "name": one.name,
-        "region": one.region,
-        "segment": one.segment,
-        "plan": one.plan,
-        "since": iso(one.since),
-        "value_minor": one.value_minor,
-    }
-    yield _fact(one, f"account-{one.account_id}", "account", one.since, account, subject=False)
+    yield customer_fact(one, f"customer-{one.id}", "customer", one.since, attributes)
 
 
 def orders(one: Customer, draw: random.Random, when: Times) -> list[Order]:
@@ -100,17 +91,19 @@ def order_facts(order: Order, draw: random.Random, when: Times) -> Iterator[Fact
     attributes["items"] = draw.randrange(1, 5)
     if order.promotion:
         attributes["promotion"] = order.promotion
-    yield _fact(
+    yield customer_fact(
         one, f"order-{order.id}", "order", order.at, attributes,
         subject=f"order:{order.id}", amount=order.amount_minor,
     )  # fmt: skip
     yield from _delivery(order, when)
-    yield from _money(order, draw, when)
+    # A payment follows its order by minutes, and the world may end in between.
+    end = iso(when.end)
+    yield from (fact for fact in _money(order, draw, when) if fact["recorded_at"] < end)
     if order.delivered_at and draw.random() < 0.05:
         at = order.delivered_at + timedelta(days=3)
         if at < when.end:
             reason = draw.choice(("does not fit", "broken", "other"))
-            yield _fact(
+            yield customer_fact(
                 one, f"return-{order.id}", "return", at,
                 {"order_id": order.id, "reason": reason, "batch": f"B-{draw.randrange(10, 40)}"},
             )  # fmt: skip
@@ -128,10 +121,10 @@ def _delivery(order: Order, when: Times) -> Iterator[Fact]:
         "shipped_at": iso(shipped),
         "status": "shipped",
     }
-    yield _fact(order.customer, f"delivery-{order.id}", "delivery", shipped, attributes)
+    yield customer_fact(order.customer, f"delivery-{order.id}", "delivery", shipped, attributes)
     if order.delivered_at is not None and order.delivered_at < when.end:
         final = {**attributes, "delivered_at": iso(order.delivered_at), "status": "delivered"}
-        yield _fact(
+        yield customer_fact(
             order.customer, f"delivery-{order.id}", "delivery", shipped, final,
             recorded=order.delivered_at,
         )  # fmt: skip
@@ -146,7 +139,7 @@ def _money(order: Order, draw: random.Random, when: Times) -> Iterator[Fact]:
             "method": order.method,
             "status": "open",
         }
-        yield _fact(
+        yield customer_fact(
             one, f"invoice-{order.id}", "invoice", order.at + timedelta(minutes=1), attributes,
             amount=order.amount_minor,
         )  # fmt: skip
@@ -169,7 +162,7 @@ def _money(order: Order, draw: random.Random, when: Times) -> Iterator[Fact]:
 def _payment(
     order: Order, id_: str, at: datetime, attributes: Fact, *, recorded: datetime | None = None
 ) -> Fact:
-    return _fact(
+    return customer_fact(
         order.customer, id_, "payment", at, attributes, amount=order.amount_minor, recorded=recorded
     )
 
@@ -181,11 +174,11 @@ def habits(one: Customer, draw: random.Random, when: Times) -> Iterator[Fact]:
         at = when.begin + span * draw.random()
         feature = draw.choice(("search", "wishlist", "tracking", "reorder"))
         attributes = {"feature": feature, "count": draw.randrange(1, 30)}
-        yield _fact(one, f"usage-{one.id}-{number}", "usage", at, attributes)
+        yield customer_fact(one, f"usage-{one.id}-{number}", "usage", at, attributes)
     if one.plan != PLANS[0]:
         at = when.begin + span * draw.random()
         attributes = {"period": at.strftime("%Y-%m"), "outcome": "renewed", "plan": one.plan}
-        yield _fact(one, f"renewal-{one.id}", "renewal", at, attributes)
+        yield customer_fact(one, f"renewal-{one.id}", "renewal", at, attributes)
     if draw.random() < 0.05:
         at = when.begin + span * draw.random()
         attributes = {
@@ -194,7 +187,7 @@ def habits(one: Customer, draw: random.Random, when: Times) -> Iterator[Fact]:
             "waited_s": draw.randrange(300, 90_000),
             "fields_passed": "order_id,name",
         }
-        yield _fact(one, f"handoff-{one.id}", "handoff", at, attributes)
+        yield customer_fact(one, f"handoff-{one.id}", "handoff", at, attributes)
 
 
 def shop_facts(when: Times) -> Iterator[Fact]:
@@ -223,19 +216,20 @@ def _deploy(service: str, version: str) -> Fact:
     return {"service": service, "version": version}
 
 
-def _fact(
+def customer_fact(
     one: Customer,
     id_: str,
     kind: str,
     at: datetime,
     attributes: Fact,
     *,
-    subject: str | bool = True,
+    subject: str | None = None,
     amount: int | None = None,
     recorded: datetime | None = None,
 ) -> Fact:
+    """A fact that belongs to a customer and the account; recorded when it happens."""
     fact: Fact = {"id": id_, "kind": kind, "at": iso(at), "recorded_at": iso(recorded or at)}
-    if isinstance(subject, str):
+    if subject is not None:
         fact["subject"] = subject
     fact |= {"customer_id": one.id, "account_id": one.account_id, "attributes": attributes}
     if amount is not None:

@@ -15,6 +15,7 @@ from typing import IO, Any, NamedTuple
 
 import yaml
 
+from connectors.demo.accounts import account, account_draw, dealings, invoiced_order
 from connectors.demo.company import SIZES, Customer, Times, customer, times
 from connectors.demo.conversations import Message, answer, complaint, drivers, noise
 from connectors.demo.operations import habits, order_facts, orders, profile, shop_facts
@@ -157,10 +158,16 @@ def _write(opened: _Files, plan: Plan, context: Context) -> None:
     one: Customer = plan.customer
     for fact in profile(one):
         opened.fact(fact)
+    draw = account_draw(one, context.seed)
+    opened.fact(account(one, draw, context.when))
     for order in plan.orders:
         for fact in order_facts(order, plan.draw, context.when):
             opened.fact(fact)
     for fact in habits(one, plan.draw, context.when):
+        opened.fact(fact)
+    for fact in dealings(one, draw, context.when):
+        opened.fact(fact)
+    for fact in invoiced_order(one, draw, context.when):
         opened.fact(fact)
     for message in plan.messages:
         opened.message(message)
