@@ -237,11 +237,13 @@ def _mark_texts(mark: TimeMark) -> tuple[str, ...]:
 
 
 def _cost(labels: Sequence[_Label]) -> float:
-    """Weigh an arrangement: what is crossed or cut, then words lost, then order in time."""
+    """Weigh an arrangement: what is cut, then crossed, then words lost, then order in time."""
     cost = 0.0
     for one in labels:
         low, high = one.stretch
-        cost += 50 * (low < -1 or high > WIDTH + 1) + len(_mark_texts(one.mark)[0]) - len(one.text)
+        cost += (
+            1000 * (low < -1 or high > WIDTH + 1) + len(_mark_texts(one.mark)[0]) - len(one.text)
+        )
         for other in labels:
             if other is not one and other.row < one.row and low - 3 < other.x < high + 3:
                 cost += 100
@@ -269,7 +271,7 @@ def exposed_chart(comparison: Comparison) -> Chart:
     longest = max(len(one.label) + one.is_exposed for one in cohorts) * LETTER + 8
     stacked = longest > NAME_WIDTH
     left = 2.0 if stacked else max(90.0, longest)
-    right = WIDTH - RATE_WIDTH - 12
+    right = WIDTH - RATE_WIDTH - 26
     most = _share_ceiling(max(one.high for one in cohorts))
     step = ROW * 2 - 4 if stacked else ROW
     height = step * len(cohorts)

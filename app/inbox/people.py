@@ -51,7 +51,7 @@ class People:
             httponly=True,
             samesite="strict",
             secure=self._secure,
-            expires=session.expires_at,
+            max_age=int((session.expires_at - self._frame.clock()).total_seconds()),
         )
         return answer
 

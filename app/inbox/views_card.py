@@ -6,6 +6,7 @@ from datetime import datetime
 from email import message_from_bytes, policy
 from typing import NamedTuple
 
+from agent.delivery.render import section_text
 from app.exports import frozen_text
 from app.inbox import words
 from app.inbox.backend import Item, Status
@@ -107,6 +108,8 @@ class Card(NamedTuple):
     place: int
     evidence: tuple[tuple[MarkView, str], ...]
     checks: tuple[Check, ...]
+    safe_stands: bool
+    """Whether the safe wording of an open check stands in the text already."""
     promise: Promise
     delivery: DeliveryPart
 
@@ -159,6 +162,7 @@ def card_of(
             for mark in mark_views((one.number,), sheet)
         ),
         checks=proposal.checks,
+        safe_stands=_safe_stands(proposal),
         promise=promise_of(proposal, status),
         delivery=delivery_part(item, status, now=now),
     )
@@ -167,6 +171,12 @@ def card_of(
 def _is_paragraph(section: SectionView) -> bool:
     known = (SectionRole.LINE, SectionRole.QUOTES, *_SIGNS)
     return section.role not in known and bool(section.sentences or section.table)
+
+
+def _safe_stands(proposal: Proposal) -> bool:
+    texts = [section_text(one) for one in proposal.draft.sections]
+    safe = [one.safe_wording for one in proposal.open_checks if one.safe_wording]
+    return any(wording in text for wording in safe for text in texts)
 
 
 def _whom(proposal: Proposal) -> str:
@@ -228,14 +238,15 @@ def promise_of(proposal: Proposal, status: Status) -> Promise:
 def _off(proposal: Proposal, status: Status) -> Promise | None:
     problems = proposal.open_checks
     if problems:
-        first, several = problems[0], len(problems) > 1
-        title = f"{words.counted(len(problems), 'check')} open." if several else first.label
-        title = {"promises": "1 sentence promises too much."}.get(first.key, title)
-        if several:
-            title = f"{len(problems)} checks are open."
-        then = "Use the safe wording, or edit it." if first.safe_wording else "Edit it, or reject."
+        first = problems[0]
+        title = words.problem(first)
+        if len(problems) > 1:
+            title = f"{words.count(len(problems))} checks are open."
+        then = (
+            "Use the safe wording, or edit it." if first.safe_wording else "Edit it, or reject it."
+        )
         if first.key == "owner":
-            title, then = "Nobody owns this.", "Add an owner to owners.yaml."
+            then = "Add an owner to owners.yaml."
         return Promise(title, "", "", then, is_off=True)
     name = proposal.destination.partition("/")[0]
     missing = status.missing.get(name)

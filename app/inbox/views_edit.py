@@ -27,6 +27,7 @@ _NAMES = {
     "for": "For it",
     "against": "Against it",
 }
+_CARRY = (SectionRole.LINE, SectionRole.PARAGRAPH)
 _WIDTH = 52
 """Characters on a line of the text field, for its first height."""
 
@@ -47,7 +48,10 @@ class FieldEdit(NamedTuple):
 class EditView(NamedTuple):
     """The whole edit."""
 
-    fields: tuple[FieldEdit, ...]
+    main: tuple[FieldEdit, ...]
+    """The title and the parts that carry."""
+    further: tuple[FieldEdit, ...]
+    """The parts that prove it, folded away until one is changed."""
     fixed: tuple[str, ...]
     """Headings of the parts that leave as they are."""
     changes: int
@@ -57,6 +61,16 @@ class EditView(NamedTuple):
     problem: str
     saved: str
     has_slots: bool
+
+    @property
+    def fields(self) -> tuple[FieldEdit, ...]:
+        """All parts."""
+        return (*self.main, *self.further)
+
+    @property
+    def further_changed(self) -> bool:
+        """Whether a folded part differs from the draft."""
+        return any(one.is_changed for one in self.further)
 
 
 def edit_view(backend: InboxBackend, item: Item, saved: SavedEdit | None, *, by: str) -> EditView:
@@ -70,14 +84,20 @@ def edit_view(backend: InboxBackend, item: Item, saved: SavedEdit | None, *, by:
         except InvalidEdit as error:
             problem = str(error)
     sheet = Sheet(proposal.id, proposal.draft)
-    fields = [_field(SUBJECT, _subject_name(proposal), proposal.draft.subject, typed, ())]
-    fields += [
-        _field(one.key, _name(one), section_text(one), typed, _marks(one, sheet))
-        for one in proposal.draft.sections
-        if is_text(one)
-    ]
+    subject = _field(SUBJECT, _subject_name(proposal), proposal.draft.subject, typed, ())
+    parts = [one for one in proposal.draft.sections if is_text(one)]
+    main, further = (
+        tuple(
+            _field(one.key, _name(one), section_text(one), typed, _marks(one, sheet))
+            for one in parts
+            if (one.role in _CARRY) is carries
+        )
+        for carries in (True, False)
+    )
+    fields = (subject, *main, *further)
     return EditView(
-        fields=tuple(fields),
+        main=(subject, *main),
+        further=further,
         fixed=tuple(_name(one) for one in proposal.draft.sections if not is_text(one)),
         changes=sum(change_count(_plain(one.before), one.text) for one in fields),
         kept=tuple(str(one) for one in _kept(typed)),

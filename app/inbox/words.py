@@ -18,7 +18,7 @@ from agent.casework.words import (
 )
 from domain.delivery import ProposalRow
 from domain.issues import Severity
-from domain.proposals import DeliveryState, Proposal, ProposalKind, ProposalState
+from domain.proposals import Check, DeliveryState, Proposal, ProposalKind, ProposalState
 
 __all__ = [
     "clock",
@@ -71,6 +71,24 @@ PROPOSAL = {
 }
 ALERTS = frozenset({"unknown", "failed", "bounced"})
 """Shapes that need a person."""
+
+PROBLEM = {
+    "numbers": "A number is on no record.",
+    "quotes": "A quote is in no report.",
+    "promises": "Promises too much.",
+    "links": "A link is not on the allow-list.",
+    "addresses": "An address stands in the text.",
+    "others": "It holds another customer’s data.",
+    "slots": "A value is missing.",
+    "owner": "Nobody owns this.",
+    "recipients": "Nobody gets it.",
+}
+"""What is wrong when a check is open, by its key."""
+
+
+def problem(check: Check) -> str:
+    """Give what is wrong, in a few words."""
+    return PROBLEM.get(check.key, f"{check.label}: not yet.")
 
 
 def short_day(at: datetime) -> str:

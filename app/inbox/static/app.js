@@ -304,7 +304,8 @@
     if (!form || form.dataset.wired) return;
     form.dataset.wired = "1";
     const grow = (text) => { text.style.height = "auto"; text.style.height = `${text.scrollHeight}px`; };
-    all("textarea", form).forEach(grow);
+    all("textarea", form).filter((text) => text.offsetParent).forEach(grow);
+    one(".further", form)?.addEventListener("toggle", (event) => all("textarea", event.target).forEach(grow));
     form.addEventListener("input", (event) => {
       if (event.target.matches("textarea")) { grow(event.target); one(`#mirror-${CSS.escape(event.target.name)}`)?.replaceChildren(); }
       one("#approve-text").disabled = true;
