@@ -25,7 +25,7 @@ from domain.predicates import Scalar
 
 # Windows watched, with a factor on the usual level for the swing within a day and week.
 # A third of a day holds at most twice its share in the example shops and the tweets.
-WINDOWS = ((timedelta(hours=8), 2.0), (timedelta(hours=24), 1.3), (timedelta(hours=72), 1.2))
+WINDOWS = ((timedelta(hours=8), 1.5), (timedelta(hours=24), 1.15), (timedelta(hours=72), 1.0))
 # How far back the usual level reaches: four of each weekday.
 MEMORY = timedelta(days=28)
 # Events older than this are let go: the memory, the longest window, and a day for late ones.
@@ -132,6 +132,11 @@ class Watch:
         self._events: dict[Cell, list[tuple[datetime, str]]] = defaultdict(list)
         self._all: list[datetime] = []
         self._added = 0
+
+    @property
+    def held(self) -> int:
+        """How many times it holds, of messages and of reports."""
+        return len(self._all) + sum(map(len, self._events.values()))
 
     def add_message(self, at: datetime) -> None:
         """Count any message, for the general level."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple, Protocol
 
-from agent.casework.detect import NO_DRIVER, Cell, CellKind, Emergence, Watch
+from agent.casework.detect import NO_DRIVER, Cell, CellKind, Emergence, Watch, bar_of
 from agent.matching.context import ContextBook, Pair
 from agent.matching.describe import (
     alarm_reason,
@@ -85,7 +86,7 @@ class AlarmRaiser:
             found = self._watch.judge(cell, now, known=known)
             if found is not None and not self._is_elsewhere(cell, now):
                 rising.append(found)
-        for emergence in sorted(rising, key=lambda one: (one.p_value, str(one.cell))):
+        for emergence in sorted(rising, key=partial(_rank, _most(rising))):
             raised = self._raise(emergence, now, book)
             if raised is not None:
                 return raised
@@ -99,7 +100,14 @@ class AlarmRaiser:
         if held.issue.report_count not in _RELEARN_AT:
             return
         outcome = held.signature.outcome
-        signature = self._signature(list(held.reports), now, book, None, outcome)
+        signature = signature_of(
+            list(held.reports),
+            at=now,
+            book=book,
+            own_share=self._grouping.share,
+            outcome=outcome,
+            settled=True,
+        )
         if signature.pairs:
             self._set(held, signature)
 
@@ -140,6 +148,8 @@ class AlarmRaiser:
         known = self._known_issue(members, signature, now)
         if known is not None:
             return self._joined(known, members, signature, now)
+        if not signature.pairs and not _stands_alone(emergence):
+            return None
         if signature.is_known:
             since = now - emergence.window - BEFORE
             members = [one for one in members if signature.fits(one.context, since=since)]
@@ -310,6 +320,26 @@ class AlarmRaiser:
         held.issue = held.issue.model_copy(
             update={"slice": signature.pairs, "label": label, "driver": name, "safety": safety}
         )
+
+
+def _most(rising: Sequence[Emergence]) -> int:
+    """The most reporters of any cell that rises."""
+    return max((one.reporters for one in rising), default=0)
+
+
+def _rank(most: int, one: Emergence) -> tuple[bool, float, str]:
+    """First what names a value and still holds most of the reporters, then by chance."""
+    return (
+        not (one.cell.name and one.reporters >= _UNEXPLAINED * most),
+        one.p_value,
+        str(one.cell),
+    )
+
+
+def _stands_alone(emergence: Emergence) -> bool:
+    """Whether it passes without the records' surge: that tells only of what is shared."""
+    bar = bar_of(emergence.cell, surging=False)
+    return emergence.reporters >= bar.reporters and emergence.p_value <= bar.chance
 
 
 def _order(report: Report) -> tuple[datetime | None, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from agent.matching.context import Context, ContextBook, Pair, Trouble
@@ -16,10 +17,14 @@ _MEMBERS_SHARE = 0.75
 # Least share of members whose own records show the trouble, for it to be what they share.
 _TROUBLED_SHARE = 0.5
 # Chance by luck under which a value belongs to the slice: among all records that went
-# wrong lately; among the members, where the records do not contradict; among them alone.
+# wrong lately; among those of them that have the values before it, a smaller number to
+# judge by; among the members, where the records do not contradict; among them alone.
 _RECORDS_CHANCE = 1e-4
+_FURTHER_CHANCE = 5e-3
 _MEMBERS_CHANCE = 1e-3
 _MEMBERS_ALONE_CHANCE = 1e-5
+# The same for a value with which the alarm fired: its reports have passed a bar of their own.
+_HINT_CHANCE = 0.05
 # How many times as common as usual a value must be, and how common it usually is at most.
 _LEAST_LIFT = 1.4
 _MOST_USUAL = 0.9
@@ -27,6 +32,8 @@ _MOST_USUAL = 0.9
 BEFORE = timedelta(hours=72)
 # Fewer records than this do not speak against a value that all members share.
 _FEW_RECORDS = 6
+# From so many records on, they alone judge what settled members share.
+_ENOUGH = 12
 _MOST_PAIRS = 4
 
 
@@ -68,16 +75,22 @@ def signature_of(
     own_share: Callable[[Pair], float],
     hint: Pair | None = None,
     outcome: str | None = None,
+    settled: bool = False,
 ) -> Signature:
-    """Learn what members share; `hint` is the value with which the alarm fired, if any."""
+    """Learn what members share; `hint` is the value with which the alarm fired, if any.
+
+    `settled` members were let in by what earlier ones shared, so that only the records,
+    where there are enough, can tell whether they share more than luck explains.
+    """
     about = outcome if outcome is not None else _outcome(members)
     if not about:
         sets = [one.context.own for one in members]
-        return Signature("", _grow(sets, [], own_share, None))
+        return Signature("", _grow(sets, [], own_share, hint, settled=settled))
     latest = [_newest(one, about) for one in members]
     own = [one.pairs for one in latest if one is not None]
     lately = [one.pairs for one in book.lately(about, at - BEFORE, at)]
-    pairs = _grow(own, lately, lambda pair: book.usual_share(about, pair, at), hint)
+    usual = partial(book.usual_share, about, at=at)
+    pairs = _grow(own, lately, usual, hint, settled=settled)
     return Signature(about, pairs)
 
 
@@ -100,6 +113,8 @@ def _grow(
     records: Sequence[frozenset[Pair]],
     usual: Callable[[Pair], float],
     hint: Pair | None,
+    *,
+    settled: bool,
 ) -> dict[str, Scalar]:
     """Add one value after the other, each judged among those that have the ones before."""
     chosen: dict[str, Scalar] = {}
@@ -107,13 +122,27 @@ def _grow(
         wanted = set(chosen.items())
         inside = [one for one in members if wanted <= one]
         around = [one for one in records if wanted <= one]
-        best = _best(inside, around, usual, chosen)
+        best = _best(inside, around, usual, chosen, by_records=settled and len(around) >= _ENOUGH)
         if best is None:
             break
         chosen[best[0]] = best[1]
-    if not chosen and hint is not None and any(hint in one for one in members):
+    if not chosen and hint is not None and _is_lifted(hint, members, records, usual):
         chosen[hint[0]] = hint[1]
     return chosen
+
+
+def _is_lifted(
+    pair: Pair,
+    members: Sequence[frozenset[Pair]],
+    records: Sequence[frozenset[Pair]],
+    usual: Callable[[Pair], float],
+) -> bool:
+    """Whether a value with which a cell rose is more than the most common one."""
+    share = usual(pair)
+    if share > _MOST_USUAL or not any(pair in one for one in members):
+        return False
+    having = sum(pair in one for one in records)
+    return not records or chance(having, len(records), share) <= _HINT_CHANCE
 
 
 def _best(
@@ -121,6 +150,8 @@ def _best(
     around: Sequence[frozenset[Pair]],
     usual: Callable[[Pair], float],
     chosen: dict[str, Scalar],
+    *,
+    by_records: bool,
 ) -> Pair | None:
     counts: Counter[Pair] = Counter(pair for one in inside for pair in one)
     scored = []
@@ -130,13 +161,15 @@ def _best(
         share = usual(pair)
         if share > _MOST_USUAL or count / len(inside) < _LEAST_LIFT * share:
             continue
-        by_members = chance(count, len(inside), share)
+        members_chance = 1.0 if by_records else chance(count, len(inside), share)
         having = sum(pair in one for one in around)
-        by_records = chance(having, len(around), share)
+        records_chance = chance(having, len(around), share)
         lifted = len(around) < _FEW_RECORDS or having >= _LEAST_LIFT * share * len(around)
         bar = _MEMBERS_CHANCE if lifted else _MEMBERS_ALONE_CHANCE
-        if by_records <= _RECORDS_CHANCE or by_members <= bar:
-            scored.append((min(by_members, by_records), str(pair), pair))
+        if records_chance <= (_FURTHER_CHANCE if chosen else _RECORDS_CHANCE) or (
+            members_chance <= bar
+        ):
+            scored.append((min(members_chance, records_chance), str(pair), pair))
     return min(scored)[2] if scored else None
 
 
