@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event
@@ -53,8 +51,7 @@ def open_engine(url: str) -> Engine:
     """Open a database. On SQLite every transaction begins as `BEGIN IMMEDIATE`
     unless its connection has the execution option `read_only`.
     """
-    # A path into a JSON text finds a key as it is written, so it is written as it is.
-    engine = create_engine(url, json_serializer=partial(json.dumps, ensure_ascii=False))
+    engine = create_engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
@@ -72,10 +69,3 @@ def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 def _begin(connection: Connection) -> None:
     read_only = connection.get_execution_options().get("read_only")
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-
-def snapshots(engine: Engine) -> Engine:
-    """The same database for transactions that only look, each at one moment of it."""
-    if engine.dialect.name == "sqlite":
-        return engine.execution_options(read_only=True)
-    return engine.execution_options(read_only=True, isolation_level="REPEATABLE READ")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
-from zlib import crc32
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, Table
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -18,14 +17,6 @@ def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
     """Give parts of at most `size`."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
-
-
-def lock(connection: Connection, name: str) -> None:
-    """Keep other writers of this name out until the commit; on SQLite there is one writer."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(
-            text("SELECT pg_advisory_xact_lock(:number)"), {"number": crc32(name.encode())}
-        )
 
 
 def put(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:

