@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from agent.matching.context import ContextBook
 from agent.matching.stream import Stream
@@ -14,11 +14,23 @@ from domain.errors import EmbedderUnavailable, IndexUnavailable
 from domain.feedback import FeedbackItem, ReadItem
 from domain.issues import IssueState
 from domain.people import Taxonomy
-from domain.ports import Embedder, FactTable, Progress, Reader, ReadRequest, Store, VectorIndex
+from domain.ports import (
+    Embedder,
+    FactTable,
+    Indexed,
+    Progress,
+    Reader,
+    ReadRequest,
+    Store,
+    Unit,
+    VectorIndex,
+)
 from domain.text import CustomerText
 
 if TYPE_CHECKING:
     from domain.ports import Vectors
+
+_Id = TypeVar("_Id", bound=str)
 
 _READ_BATCH = 512
 _MATCH_BATCH = 2000
@@ -85,8 +97,8 @@ def index_new(
     if embedder is None:
         return
     try:
-        _index_items(store, embedder, items)
-        _index_cases(store, embedder, cases)
+        _index(store, embedder, items, kind="item", repo=lambda unit: unit.feedback)
+        _index(store, embedder, cases, kind="case", repo=lambda unit: unit.cases)
     except EmbedderUnavailable:
         return
     except IndexUnavailable:
@@ -113,28 +125,24 @@ def _held(index: VectorIndex | None) -> int:
         return 0
 
 
-def _index_items(store: Store, embedder: Embedder, index: VectorIndex | None) -> None:
+def _index(
+    store: Store,
+    embedder: Embedder,
+    index: VectorIndex | None,
+    *,
+    kind: str,
+    repo: Callable[[Unit], Indexed[_Id]],
+) -> None:
     while index is not None:
         with store.read() as unit:
-            rows = unit.feedback.unindexed(limit=_INDEX_BATCH)
+            rows = repo(unit).unindexed(limit=_INDEX_BATCH)
         if not rows:
             return
+        ids = [id_ for id_, _ in rows]
         vectors = embedder.embed([text for _, text in rows])
-        index.upsert([key for key, _ in rows], vectors, [{"kind": "item"} for _ in rows])
+        index.upsert(ids, vectors, [{"kind": kind} for _ in rows])
         with store.write() as unit:
-            unit.feedback.mark_indexed([key for key, _ in rows])
-
-
-def _index_cases(store: Store, embedder: Embedder, index: VectorIndex | None) -> None:
-    while index is not None:
-        with store.read() as unit:
-            rows = unit.cases.unindexed(limit=_INDEX_BATCH)
-        if not rows:
-            return
-        vectors = embedder.embed([text for _, text in rows])
-        index.upsert([id_ for id_, _ in rows], vectors, [{"kind": "case"} for _ in rows])
-        with store.write() as unit:
-            unit.cases.mark_indexed([id_ for id_, _ in rows])
+            repo(unit).mark_indexed(ids)
 
 
 def match_new(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from domain.delivery import AuditRepo, OutboxRepo, ProposalRepo
 from domain.facts import Case, Fact, SimilarCase
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     Vectors: TypeAlias = npt.NDArray[np.float32]
     """Array of shape (texts, dimensions), unit rows, in the order of the texts."""
+
+_Id = TypeVar("_Id", bound=str)
 
 Progress = Callable[[int, int], None]
 """Called with (done, total) while long work goes on."""
@@ -207,7 +209,23 @@ class AddCount(NamedTuple):
     known: int
 
 
-class FeedbackRepo(Protocol):
+class Indexed(Protocol[_Id]):
+    """What a vector index holds beside SQL, and what it does not hold yet."""
+
+    def unindexed(self, *, limit: int) -> list[tuple[_Id, str]]:
+        """Ids and words (a problem, a case) that the vector index does not hold yet."""
+
+    def count_indexed(self) -> int:
+        """How many the vector index is said to hold."""
+
+    def mark_indexed(self, ids: Sequence[_Id]) -> None:
+        """Say that the vector index holds these."""
+
+    def forget_index(self) -> None:
+        """Say that the vector index holds nothing (it was lost)."""
+
+
+class FeedbackRepo(Indexed[FeedbackKey], Protocol):
     """Feedback, its redacted text and its reading."""
 
     def add(self, items: Sequence[FeedbackItem]) -> AddCount:
@@ -246,18 +264,6 @@ class FeedbackRepo(Protocol):
     def search(self, words: str, *, limit: int = 50) -> list[tuple[FeedbackKey, float]]:
         """Full text search over redacted text; best first, higher is better."""
 
-    def unindexed(self, *, limit: int) -> list[tuple[FeedbackKey, str]]:
-        """Keys and distilled problems that the vector index does not hold yet."""
-
-    def count_indexed(self) -> int:
-        """How many the vector index is said to hold."""
-
-    def mark_indexed(self, keys: Sequence[FeedbackKey]) -> None:
-        """Say that the vector index holds these."""
-
-    def forget_index(self) -> None:
-        """Say that the vector index holds nothing (it was lost)."""
-
     def counts(self) -> Mapping[str, int]:
         """`items`, `customers_items`, `read`, `matched`, `set_aside`."""
 
@@ -272,7 +278,7 @@ class FactRepo(FactTable, Protocol):
         """The table of questions as of now; it stays valid after the transaction."""
 
 
-class CaseRepo(Protocol):
+class CaseRepo(Indexed[CaseId], Protocol):
     """Solved cases."""
 
     def add(self, cases: Sequence[Case]) -> AddCount:
@@ -286,18 +292,6 @@ class CaseRepo(Protocol):
 
     def search(self, words: str, *, limit: int = 50) -> list[tuple[CaseId, float]]:
         """Full text search over title, symptom, cause; best first."""
-
-    def unindexed(self, *, limit: int) -> list[tuple[CaseId, str]]:
-        """Ids and symptoms that the vector index does not hold yet."""
-
-    def count_indexed(self) -> int:
-        """How many the vector index is said to hold."""
-
-    def mark_indexed(self, ids: Sequence[CaseId]) -> None:
-        """Say that the vector index holds these."""
-
-    def forget_index(self) -> None:
-        """Say that the vector index holds nothing."""
 
 
 class IssueRepo(Protocol):

@@ -241,9 +241,9 @@ class SqlFeedbackRepo:
         )
         return [(FeedbackKey(row.key), row.problem) for row in self._connection.execute(query)]
 
-    def mark_indexed(self, keys: Sequence[FeedbackKey]) -> None:
+    def mark_indexed(self, ids: Sequence[FeedbackKey]) -> None:
         """Say that the vector index holds these."""
-        for part in chunks(keys):
+        for part in chunks(ids):
             self._connection.execute(
                 update(feedback).where(feedback.c.key.in_(part)).values(indexed=True)
             )
