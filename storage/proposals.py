@@ -249,6 +249,25 @@ class SqlProposalRepo:
         query = self._in_order(select(*_ROW), states, limit, after)
         return [_to_row(row) for row in self._connection.execute(query)]
 
+    def list_latest(
+        self,
+        *,
+        states: Iterable[ProposalState],
+        limit: int = 200,
+        after: ProposalId | None = None,
+    ) -> list[ProposalRow]:
+        """Rows that changed last, the latest first, after a given one."""
+        table = proposals.c
+        query = select(*_ROW).where(table.state.in_([one.value for one in states]))
+        if after is not None:
+            changed_at = self._connection.scalar(select(table.changed_at).where(table.id == after))
+            if changed_at is None:
+                raise NotFound("proposal", after)
+            same = and_(table.changed_at == changed_at, table.id < after)
+            query = query.where(or_(table.changed_at < changed_at, same))
+        query = query.order_by(table.changed_at.desc(), table.id.desc()).limit(limit)
+        return [_to_row(row) for row in self._connection.execute(query)]
+
     def list_all(
         self,
         *,

@@ -64,7 +64,6 @@ class ListRow(NamedTuple):
     """A proposal in the list, with what became of it."""
 
     proposal: ProposalRow
-    destination: str = ""
     deliveries: Mapping[DeliveryState, int] = {}
     hold_until: datetime | None = None
     decision: Decision | None = None
@@ -227,6 +226,9 @@ class InboxBackend(Protocol):
     def status(self) -> Status:
         """Engine, spend, switch, what is missing."""
 
+    def switch(self) -> Switch:
+        """Whether anything may leave."""
+
     def get_item(self, id_: ProposalId) -> Item:
         """A proposal with all that belongs to it.
 
@@ -253,7 +255,7 @@ class InboxBackend(Protocol):
     def audit(self, subject: str) -> Sequence[AuditEntry]:
         """The record about one subject, oldest first."""
 
-    def get_issue(self, id_: IssueId) -> tuple[Issue, Casefile | None, Sequence[ProposalRow]]:
+    def get_issue(self, id_: IssueId) -> tuple[Issue, Casefile | None, Sequence[Proposal]]:
         """An issue with its latest casefile and its proposals.
 
         Raises:

@@ -13,7 +13,7 @@ from app.inbox.views import row_state
 from domain.record import time_text
 
 EVERY_S = 1.5
-_WATCHED, _WAITING = 50, 200
+_WATCHED, _WAITING = 30, 200
 
 
 class Announcer:
@@ -40,7 +40,7 @@ class Announcer:
             "unknown": counts.unknown,
             "done": counts.done,
             "fresh": [one.proposal.id for one in waiting if one.proposal.changed_at > since],
-            "stopped": self._backend.status().switch.stopped,
+            "stopped": self._backend.switch().stopped,
             "states": moved,
         }
         return json.dumps(told, sort_keys=True)

@@ -117,10 +117,15 @@ class Frame:
         """A draft with the list beside it."""
         proposal = opened.item.proposal
         listed = self.listed(tab or tab_of(proposal.state), selected=proposal.id)
-        context |= {"card": opened.card, "item": opened.item, "view": view, "narrow": "card"}
-        if proposal.state is ProposalState.UNKNOWN:
-            context["unknowns"] = self._unknowns(opened.item)
+        context |= {**self.shown(opened), "view": view, "narrow": "card"}
         return self.inbox_page(request, person, listed, context, status=status)
+
+    def shown(self, opened: Opened) -> dict[str, Any]:
+        """What a template needs of a draft."""
+        shown = {"card": opened.card, "item": opened.item}
+        if opened.item.proposal.state is ProposalState.UNKNOWN:
+            return {**shown, "unknowns": self._unknowns(opened.item)}
+        return shown
 
     def _unknowns(self, item: Item) -> list[Any]:
         lost = [one for one in item.deliveries if one.state is DeliveryState.UNKNOWN]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -58,8 +58,7 @@ class Pages:
         if not listed.page.rows:
             return self._frame.inbox_page(request, person, listed, {})
         first = listed.page.rows[0].proposal.id
-        opened = self._frame.open(first)
-        context: dict[str, Any] = {"card": opened.card, "item": opened.item, "narrow": "list"}
+        context = self._frame.shown(self._frame.open(first))
         listed = listed._replace(selected=first)
         return self._frame.inbox_page(request, person, listed, context)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from pydantic import JsonValue
@@ -16,23 +16,18 @@ from agent.delivery.settle import resume_dispatch, settle_unknown, stop_dispatch
 from agent.engine import Engine
 from app.inbox.backend import (
     TAB_STATES,
-    CaseSource,
     Counts,
     EditCheck,
-    FactRows,
-    GoneSource,
     Item,
     ListPage,
     ListRow,
-    PersonSource,
-    ReportRows,
-    SettingSource,
     Settlement,
     Source,
     Status,
     Tab,
     Today,
 )
+from app.inbox.sources import Page, find_source
 from domain.audit import AuditEntry
 from domain.delivery import FrozenCopy, ProposalRow
 from domain.errors import CannotDecide, NotFound
@@ -45,18 +40,20 @@ from domain.proposals import (
     DecisionKind,
     DeliveryState,
     Evidence,
-    EvidenceKind,
     Proposal,
     ProposalState,
     SavedEdit,
     Switch,
 )
-from domain.record import CaseId, DeliveryId, FactId, FeedbackKey, IssueId, ProposalId, QueryId
+from domain.record import CaseId, DeliveryId, FeedbackKey, IssueId, ProposalId
 from storage.store import SqlStore, SqlUnit
 
 SPEND = "spend:"
 """Name of the day's spend in the settings table, followed by the day."""
-_SEARCHED = 400
+_SEARCHED, _OPENED = 10_000, 400
+"""Rows whose words are searched, and of them those whose recipients are."""
+_COUNTED_FOR = timedelta(seconds=5)
+"""How long counts of feedback are good enough for the top bar."""
 
 
 class ModelInUse(NamedTuple):
@@ -85,18 +82,18 @@ class SqlBackend:
         self._configuration = configuration
         self._model = model
         self._clock = clock
+        self._counts: tuple[datetime, Mapping[str, int]] | None = None
 
     # -- looking -----------------------------------------------------------------------
 
     def list_page(self, tab: Tab, *, after: ProposalId | None = None, limit: int = 100) -> ListPage:
         """A part of the list; what is decided stands latest first."""
         with self._store.read() as unit:
-            rows = unit.proposals.list_rows(states=TAB_STATES[tab], after=after, limit=limit + 1)
+            proposals = unit.proposals
+            listing = proposals.list_rows if tab is Tab.DECIDE else proposals.list_latest
+            rows = listing(states=TAB_STATES[tab], after=after, limit=limit + 1)
             following = rows[limit - 1].id if len(rows) > limit else None
-            rows = rows[:limit]
-            if tab is not Tab.DECIDE:
-                rows = sorted(rows, key=lambda row: row.changed_at, reverse=True)
-            return ListPage(tuple(_list_row(unit, row) for row in rows), following)
+            return ListPage(tuple(_list_row(unit, row) for row in rows[:limit]), following)
 
     def search(self, words: str, *, limit: int = 50) -> ListPage:
         """Proposals whose label, reason, customers or reports hold the words."""
@@ -105,12 +102,12 @@ class SqlBackend:
             hits = {key for key, _ in unit.feedback.search(words, limit=200)}
             issues = {one.issue_id for one in unit.feedback.read_items(list(hits))} - {None}
             found = []
-            for row in unit.proposals.list_rows(limit=_SEARCHED):
+            for place, row in enumerate(unit.proposals.list_rows(limit=_SEARCHED)):
                 text = f"{row.id} {row.issue_id} {row.label} {row.reason}".casefold()
                 if (
                     all(word in text for word in wanted)
                     or row.issue_id in issues
-                    or _names_customer(unit, row, words)
+                    or (place < _OPENED and _names_customer(unit, row, words))
                 ):
                     found.append(row)
             return ListPage(tuple(_list_row(unit, row) for row in found[:limit]))
@@ -148,7 +145,7 @@ class SqlBackend:
         configuration = self._configuration
         now = self._clock()
         with self._store.read() as unit:
-            counts = unit.feedback.counts()
+            counts = self._feedback_counts(unit, now)
             switch = unit.outbox.switch()
             spent = float(unit.settings.find(f"{SPEND}{now:%Y-%m-%d}") or 0.0)
             rows = unit.proposals.list_rows(limit=1)
@@ -177,6 +174,17 @@ class SqlBackend:
             owned=len(owned),
             last_draft_at=rows[0].changed_at if rows else None,
         )
+
+    def switch(self) -> Switch:
+        """Whether anything may leave."""
+        with self._store.read() as unit:
+            return unit.outbox.switch()
+
+    def _feedback_counts(self, unit: SqlUnit, now: datetime) -> Mapping[str, int]:
+        """Count feedback, at most once in a few seconds: it reads a whole index."""
+        if self._counts is None or not now - self._counts[0] < _COUNTED_FOR:
+            self._counts = (now, unit.feedback.counts())
+        return self._counts[1]
 
     def get_item(self, id_: ProposalId) -> Item:
         """A proposal with all that belongs to it."""
@@ -212,29 +220,9 @@ class SqlBackend:
         self, proposal: Proposal, evidence: Evidence, *, limit: int = 4, offset: int = 0
     ) -> Source:
         """What a mark leads to, one page of it."""
+        page = Page(evidence, proposal.snapshot_at, limit, offset)
         with self._store.read() as unit:
-            match evidence.kind:
-                case EvidenceKind.CASE:
-                    case = unit.cases.find(CaseId(evidence.ref))
-                    return CaseSource(case) if case else GoneSource("The case is gone.")
-                case EvidenceKind.POLICY:
-                    return self._setting(evidence.ref)
-                case EvidenceKind.PERSON:
-                    return PersonSource(evidence.ref)
-                case EvidenceKind.QUOTE:
-                    return _reports(unit, evidence.row_ids, limit, offset)
-                case _:
-                    if evidence.ref.startswith("reports:"):
-                        return _reports(unit, evidence.row_ids, limit, offset)
-                    page = _FactPage(evidence, proposal.snapshot_at, limit, offset)
-                    return _facts(unit, page)
-
-    def _setting(self, ref: str) -> SettingSource:
-        file, _, name = ref.partition(": ")
-        if not name:
-            file, name = "policy.yaml", ref
-        policy = self._configuration.policy.model_dump(mode="json")
-        return SettingSource(file, name, str(policy.get(name, name)))
+            return find_source(unit, page, policy=self._configuration.policy)
 
     def attempts(self, id_: DeliveryId) -> Sequence[Attempt]:
         """Tries on the wire."""
@@ -246,14 +234,13 @@ class SqlBackend:
         with self._store.read() as unit:
             return unit.audit.of(subject)
 
-    def get_issue(self, id_: IssueId) -> tuple[Issue, Casefile | None, Sequence[ProposalRow]]:
+    def get_issue(self, id_: IssueId) -> tuple[Issue, Casefile | None, Sequence[Proposal]]:
         """An issue with its latest casefile and its proposals."""
         with self._store.read() as unit:
             issue = unit.issues.find(id_)
             if issue is None:
                 raise NotFound("issue", id_)
-            rows = [row for row in unit.proposals.list_rows(limit=_SEARCHED) if row.issue_id == id_]
-            return issue, unit.issues.find_casefile(id_), rows
+            return issue, unit.issues.find_casefile(id_), unit.proposals.of_issue(id_)
 
     def find_report(self, key: FeedbackKey) -> FeedbackItem | None:
         """A report as the customer wrote it."""
@@ -343,21 +330,27 @@ class SqlBackend:
         """Proposals with the frozen copy of their first recipient."""
         with self._store.read() as unit:
             found = unit.proposals.list_all(states=states, after=after, limit=limit + 1)
-            page = [(one, unit.proposals.copies(one.id, one.version)[:1]) for one in found[:limit]]
+            page = [(one, _first_copy(unit, one)) for one in found[:limit]]
         return page, (found[limit - 1].id if len(found) > limit else None)
+
+
+def _first_copy(unit: SqlUnit, proposal: Proposal) -> list[FrozenCopy]:
+    first = proposal.recipients[0].customer_id if proposal.recipients else None
+    copy = unit.proposals.find_copy(proposal.id, proposal.version, first)
+    return [copy] if copy else []
 
 
 def _list_row(unit: SqlUnit, row: ProposalRow) -> ListRow:
     decisions = unit.proposals.decisions(row.id)
     if row.state is ProposalState.PROPOSED:
         return ListRow(row, decision=decisions[-1] if decisions else None)
-    deliveries = unit.outbox.deliveries(row.id, row.version)
-    states: Counter[DeliveryState] = Counter(one.state for one in deliveries)
-    held = [one.hold_until for one in deliveries if one.state is DeliveryState.HELD]
+    held = []
+    if row.state is ProposalState.APPROVED:
+        deliveries = unit.outbox.deliveries(row.id, row.version)
+        held = [one.hold_until for one in deliveries if one.state is DeliveryState.HELD]
     return ListRow(
         row,
-        destination=deliveries[0].destination if deliveries else "",
-        deliveries=dict(states),
+        deliveries=unit.outbox.state_counts(row.id, row.version),
         hold_until=max(held, default=None),
         decision=decisions[-1] if decisions else None,
     )
@@ -372,41 +365,3 @@ def _names_customer(unit: SqlUnit, row: ProposalRow, words: str) -> bool:
         wanted in f"{one.customer_id} {one.name or ''} {one.address}".casefold()
         for one in proposal.recipients
     )
-
-
-def _reports(unit: SqlUnit, keys: Sequence[str], limit: int, offset: int) -> Source:
-    wanted = [FeedbackKey(key) for key in keys]
-    found = unit.feedback.read_items(wanted)
-    if not found:
-        return GoneSource("The reports are gone.")
-    return ReportRows(tuple(found[offset : offset + limit]), len(found))
-
-
-class _FactPage(NamedTuple):
-    """One page of the rows behind a mark."""
-
-    evidence: Evidence
-    snapshot_at: datetime
-    limit: int
-    offset: int
-
-
-def _facts(unit: SqlUnit, page: _FactPage) -> Source:
-    try:
-        query = unit.facts.recalled(QueryId(page.evidence.ref))
-    except NotFound:
-        query = None
-    ids = [FactId(id_) for id_ in page.evidence.row_ids]
-    end = page.offset + page.limit
-    if ids:
-        facts = unit.facts.facts(ids[page.offset : end])
-        world = unit.facts.world_time()
-        # Counted again only when something came since: the count reads every fact.
-        grown = query is not None and world is not None and world > page.snapshot_at
-        now = unit.facts.count(query) if query and grown else None
-        return FactRows(tuple(facts), len(ids), query, now)
-    if query is None:
-        return GoneSource("The rows are gone.")
-    total = unit.facts.count(query)
-    rows = unit.facts.rows(query, limit=page.limit, offset=page.offset)
-    return FactRows(tuple(rows), total, query, total)

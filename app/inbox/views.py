@@ -242,7 +242,13 @@ def _became(row: ListRow) -> str:
         return f"{decision.reason[:60]} · {by}"
     if proposal.state in (ProposalState.EXPIRED, ProposalState.SUPERSEDED):
         return "nobody decided it" if proposal.state is ProposalState.EXPIRED else "draft replaced"
-    return " · ".join(part for part in (words.place(row.destination), by) if part)
+    return " · ".join(part for part in (_where(proposal), by) if part)
+
+
+def _where(proposal: ProposalRow) -> str:
+    if proposal.kind is ProposalKind.MESSAGE:
+        return "Mail"
+    return f"Ticket, {proposal.department}" if proposal.department else "Ticket"
 
 
 def _more(listed: Listed) -> str | None:

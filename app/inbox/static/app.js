@@ -8,6 +8,10 @@
   const stored = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
   const store = (name, value) => { try { localStorage.setItem(name, value); } catch { /* private window */ } };
 
+  // Countdowns follow the server's clock, not the browser's.
+  const driftOf = (page) => page.body?.dataset.asOf ? new Date(page.body.dataset.asOf) - Date.now() : 0;
+  let drift = driftOf(document);
+
   // A document over the wire: the parser of the request makes no markup out of a string,
   // so the policy on trusted types needs no exception.
   const fetchPage = (method, url, body) => new Promise((resolve, reject) => {
@@ -15,7 +19,11 @@
     request.open(method, url);
     request.responseType = "document";
     request.setRequestHeader("Accept", "text/html");
-    request.onload = () => request.response ? resolve(request) : reject(new Error("empty"));
+    request.onload = () => {
+      if (!request.response) { reject(new Error("empty")); return; }
+      request.drift = driftOf(request.response);
+      resolve(request);
+    };
     request.onerror = () => reject(new Error("network"));
     request.send(body);
   });
@@ -61,6 +69,7 @@
     if (!one(".row")) take(page, "#rows");
     for (const part of ["#top", "#tabs", "#strips", "#today", "#card"]) take(page, part);
     document.title = page.title;
+    drift = request.drift;
     document.body.className = page.body.className;
     document.body.dataset.tab = page.body.dataset.tab;
     document.body.dataset.query = page.body.dataset.query;
@@ -216,7 +225,7 @@
   // -- countdowns ------------------------------------------------------------------------
   const told = new Set();
   const tick = () => all("[data-until]").forEach((place) => {
-    const left = Math.max(0, Math.ceil((new Date(place.dataset.until) - Date.now()) / 1000));
+    const left = Math.max(0, Math.ceil((new Date(place.dataset.until) - Date.now() - drift) / 1000));
     const text = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     if (place.classList.contains("left")) place.textContent = text;
     else if (left) place.lastElementChild.textContent = `Held ${text}`;
