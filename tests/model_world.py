@@ -89,7 +89,8 @@ def seats(
 def records(*, late_everywhere: bool = False, strike_before: bool = False) -> list[Fact]:
     """Two weeks of deliveries; NordPost in North fails from `BEGAN` on.
 
-    `strike_before`: Hops delivered nothing on time until then, which hides it.
+    `strike_before`: Hops and half of Swift delivered nothing on time until then, and some
+    of their customers write only now, which hides it.
     """
     facts = []
     for number in range(1500):
@@ -98,7 +99,8 @@ def records(*, late_everywhere: bool = False, strike_before: bool = False) -> li
         region = ("North", "South", "West")[number // 3 % 3]
         caused = carrier == "NordPost" and region == "North" and promised >= BEGAN
         late = (caused or (late_everywhere and promised >= BEGAN)) or number % 50 == 7
-        late = late or (strike_before and carrier == "Hops" and promised < BEGAN)
+        struck = carrier == "Hops" or (carrier == "Swift" and number % 2 == 0)
+        late = late or (strike_before and struck and promised < BEGAN)
         attributes: dict[str, Any] = {
             "carrier": carrier,
             "region": region,
@@ -127,6 +129,18 @@ def hit_customers(facts: Sequence[Fact]) -> list[str]:
         for one in facts
         if "delivered_at" not in one.attributes
         and BEGAN <= datetime.fromisoformat(str(one.attributes["promised_at"])) <= AS_OF
+    ]
+
+
+def struck_before(facts: Sequence[Fact]) -> list[str]:
+    """Customers of late deliveries in the four days before it began, in order."""
+    return [
+        str(one.customer_id)
+        for one in facts
+        if "delivered_at" not in one.attributes
+        and timedelta(0)
+        < BEGAN - datetime.fromisoformat(str(one.attributes["promised_at"]))
+        <= timedelta(days=4)
     ]
 
 
@@ -164,8 +178,11 @@ def a_report(number: int, customer: str, text: str = "My parcel has not come at 
 
 
 def an_inquiry(facts: Sequence[Fact], *texts: str) -> Inquiry:
-    """An alarmed issue with twelve reporters who were all hit."""
+    """An alarmed issue with twelve reporters who were all hit, a third by an earlier strike."""
+    earlier = struck_before(facts)
     people = hit_customers(facts)[:12]
+    if len(earlier) > 100:
+        people = [*people[:8], *earlier[:4]]
     reports = tuple(
         a_report(number, customer, *texts[number : number + 1])
         for number, customer in enumerate(people)

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from agent.casework import words
 from agent.casework.assign import assign
-from agent.casework.outcomes import Outcome, outcomes_of
+from agent.casework.lookup import outcome_behind
+from agent.casework.outcomes import Outcome
 from agent.casework.quotes import sample_quotes
 from agent.casework.rank import impact_of
 from agent.casework.reach import reach_of
@@ -132,14 +133,10 @@ def find_outcome(proved: Hypothesis | None, facts: FactTable, inquiry: Inquiry) 
     """The outcome that a hypothesis is about."""
     if proved is None:
         return None
-    return next(
-        (
-            one
-            for one in outcomes_of(facts.kinds(), at=inquiry.as_of)
-            if one.unit == proved.unit and one.words == proved.outcome
-        ),
-        None,
+    reporters = frozenset(
+        one.item.customer_id for one in inquiry.reports if one.item.customer_id is not None
     )
+    return outcome_behind(proved, inquiry, reporters, facts)
 
 
 def writers_about(reports: Sequence[ReadItem], driver: str) -> dict[str, datetime]:

@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from agent.casework import words
 from agent.casework.cohorts import Counts
-from agent.casework.diagnose import Case, Cause, plural, started_of, window_of
-from agent.casework.relevance import LOOK_BACK
+from agent.casework.diagnose import Case, Cause, earliest, plural, started_of, window_of
 from agent.casework.search import Combination, judge
 from agent.reading.redact import redact
 from domain.ports import FactTable, Tally
@@ -46,7 +45,7 @@ def vocabulary_of(case: Case, *, facts: FactTable) -> dict[str, dict[str, Scalar
 
     A value that holds personal data is left out.
     """
-    query = FactQuery(kind=case.outcome.unit, where=window_of(case, case.opened_at - LOOK_BACK))
+    query = FactQuery(kind=case.outcome.unit, where=window_of(case, earliest(case)))
     vocabulary: dict[str, dict[str, Scalar]] = {}
     for field in case.fields:
         tallies = facts.tally(query, by=[field], hit=case.outcome.hit)
@@ -103,7 +102,7 @@ def cause_of(
     match = all_of(
         *(Compare(field=case.fields[place], op="eq", value=value) for place, value in combination)
     )
-    started = started_of(case, match, facts) or case.opened_at - LOOK_BACK
+    started = started_of(case, match, facts) or earliest(case)
     counted = count_values(case, combination, since=started, facts=facts)
     total = Counts(
         counted.exposed.units + counted.other.units, counted.exposed.hits + counted.other.hits

@@ -28,45 +28,44 @@ from domain.predicates import (
 )
 from domain.record import Record, time_text
 
-_PROMISES = ("promised_at", "expected_at", "estimated_at", "scheduled_at", "deadline_at", "eta_at")
+_PROMISES = (
+    "promised_at expected_at estimated_at scheduled_at planned_at deadline_at eta_at "
+    "appointment_at slot_at target_at promised_by"
+).split()
 _DONE = (
-    "delivered_at", "completed_at", "done_at", "arrived_at", "finished_at", "fulfilled_at",
-    "returned_at", "activated_at", "repaired_at", "resolved_at",
-)  # fmt: skip
+    "delivered_at completed_at done_at arrived_at finished_at fulfilled_at returned_at "
+    "activated_at repaired_at resolved_at installed_at visited_at handed_over_at closed_at"
+).split()
 _BAD = frozenset(
-    [
-        "failed",
-        "failure",
-        "error",
-        "declined",
-        "rejected",
-        "lost",
-        "damaged",
-        "broken",
-        "timeout",
-        "timed_out",
-        "aborted",
-        "undelivered",
-        "returned_to_sender",
-        "cancelled",
-        "canceled",
-        "denied",
-        "crashed",
-        "defective",
-        "expired",
-        "missed",
-        "no_show",
-        "unreachable",
-        "bounced",
-    ]
+    "failed failure fail error declined rejected refused lost damaged broken timeout timed_out "
+    "aborted undelivered not_delivered undeliverable returned_to_sender cancelled canceled denied "
+    "crashed crash defective expired missed no_show unreachable bounced churned faulty incomplete "
+    "unsuccessful invalid blocked stuck disputed dropped unavailable out_of_stock escalated "
+    "overdue late delayed spoiled contaminated wrong mismatch".split()
 )
 _TAKEN = frozenset(
-    ["captured", "paid", "settled", "succeeded", "success", "completed", "charged", "booked"]
+    "captured paid settled succeeded success completed charged booked collected".split()
 )
-_GIVEN_BACK = frozenset(["refunded", "reversed", "voided", "chargeback", "credited"])
-_STATUS = frozenset(["status", "state", "result", "outcome"])
+_GIVEN_BACK = frozenset("refunded reversed voided chargeback credited returned".split())
+_SETTLED = (*sorted(_TAKEN), "cancelled", "canceled", "void", "voided", "refunded", "closed")
+_STATUS = ("status", "state", "result", "outcome", "condition", "verdict")
+# Flags that are bad when set, and flags that are bad when not set.
+_BAD_FLAGS = frozenset(
+    "failed error damaged broken lost late defective missing wrong declined cancelled rejected "
+    "escalated incomplete crashed timed_out is_late is_damaged is_defective".split()
+)
+_GOOD_FLAGS = frozenset("ok success succeeded completed delivered passed solved resolved".split())
 # Events whose existence is itself the outcome of the entity they refer to.
-_EVENTS = {"return": "given back", "cancellation": "cancelled", "chargeback": "charged back"}
+_EVENTS = {
+    "return": "given back",
+    "cancellation": "cancelled",
+    "chargeback": "charged back",
+    "complaint": "complained about",
+    "claim": "claimed for",
+}
+# Days from an order to its return: a month to send it back is usual in retail, and a week
+# until it is recorded (EU right of withdrawal: 14 days; common shop terms: 30).
+_EVENT_DAYS = 45
 
 
 class Outcome(Record):
@@ -84,6 +83,10 @@ class Outcome(Record):
     open_where: Predicate | None = None
     due: Field | None = None
     """When an open unit will be decided."""
+    done: Field | None = None
+    """When a unit that is not hit was decided; before that it was exposed to nothing."""
+    look_back_days: int = 10
+    """How long before the first report a unit may have begun to explain it."""
     money: str | None = None
     """What the amounts of hit units mean."""
 
@@ -94,8 +97,10 @@ def outcomes_of(profiles: Sequence[KindProfile], *, at: datetime) -> list[Outcom
     for profile in profiles:
         names = {one.name: one for one in profile.attributes}
         found += _broken_promise(profile.kind, names, at)
+        found += _overdue(profile.kind, names, profiles, at)
         found += _taken_twice(profile, names, profiles, at)
         found += _bad_status(profile.kind, names)
+        found += _bad_flag(profile.kind, names)
         found += _event(profile, profiles)
     return found
 
@@ -107,29 +112,93 @@ def _broken_promise(kind: str, names: dict[str, AttributeProfile], at: datetime)
         return []
     done = done or "delivered_at"
     due, end = Field(kind=kind, name=promised), Field(kind=kind, name=done)
-    now = time_text(at)
-    passed = Compare(field=due, op="le", value=now)
-    late = Either(terms=(CompareFields(left=end, op="gt", right=due), Not(term=Present(field=end))))
+    passed = Compare(field=due, op="le", value=time_text(at))
+    called_off = _called_off(kind, names)
+    missing = all_of(Not(term=Present(field=end)), *_not_finished(kind, names))
+    late = Either(terms=(CompareFields(left=end, op="gt", right=due), missing))
     pending: list[Predicate] = [
-        Not(term=Present(field=end)),
-        Compare(field=due, op="gt", value=now),
+        missing,
+        Compare(field=due, op="gt", value=time_text(at)),
+        *_still_going(kind, names),
     ]
-    over = [value for value, _ in _values(names, "status") if str(value) in _BAD]
-    if over:
-        status = Field(kind=kind, name="status")
-        pending.append(Not(term=OneOf(field=status, values=tuple(over))))
     verb = done.removesuffix("_at").replace("_", " ")
     return [
         Outcome(
             unit=kind,
             name="late",
             words=f"not {verb} when promised",
-            hit=all_of(passed, late),
+            hit=all_of(passed, late, *called_off),
             since=due,
             open_unit=kind,
             open_where=all_of(*pending),
             due=due,
-            money="of goods late",
+            done=end,
+            money="of goods late" if kind in ("delivery", "shipment", "order") else "late",
+        )
+    ]
+
+
+def _called_off(kind: str, names: dict[str, AttributeProfile]) -> list[Predicate]:
+    """A unit that was called off breaks no promise."""
+    off = [str(v) for v, _ in _values(names, "status") if str(v).lower() in _CALLED_OFF]
+    if not off:
+        return []
+    return [Not(term=OneOf(field=Field(kind=kind, name="status"), values=tuple(off)))]
+
+
+_CALLED_OFF = ("cancelled", "canceled", "void", "voided", "withdrawn")
+
+
+def _not_finished(kind: str, names: dict[str, AttributeProfile]) -> list[Predicate]:
+    """A status may say that it is done where no time does."""
+    over = [str(v) for v, _ in _values(names, "status") if str(v).lower() in _FINISHED]
+    if not over:
+        return []
+    return [Not(term=OneOf(field=Field(kind=kind, name="status"), values=tuple(over)))]
+
+
+_FINISHED = ("delivered", "completed", "done", "arrived", "fulfilled", "handed over", "collected")
+
+
+def _still_going(kind: str, names: dict[str, AttributeProfile]) -> list[Predicate]:
+    over = [str(v) for v, _ in _values(names, "status") if str(v).lower() in _BAD]
+    if not over:
+        return []
+    return [Not(term=OneOf(field=Field(kind=kind, name="status"), values=tuple(over)))]
+
+
+def _overdue(
+    kind: str,
+    names: dict[str, AttributeProfile],
+    profiles: Sequence[KindProfile],
+    at: datetime,
+) -> list[Outcome]:
+    """A bill whose day has passed and that nobody paid."""
+    if "due_at" not in names:
+        return []
+    due = Field(kind=kind, name="due_at")
+    settled: list[Predicate] = []
+    if "paid_at" in names:
+        settled.append(Present(field=Field(kind=kind, name="paid_at")))
+    if "status" in names:
+        settled.append(OneOf(field=Field(kind=kind, name="status"), values=_SETTLED))
+    if any(one.kind == "payment" and kind in one.links for one in profiles):
+        taken = OneOf(field=Field(kind="payment", name="status"), values=tuple(sorted(_TAKEN)))
+        settled.append(Related(kind="payment", link=kind, where=taken))
+    if not settled:
+        return []
+    unpaid = [Not(term=term) for term in settled]
+    return [
+        Outcome(
+            unit=kind,
+            name="overdue",
+            words="not paid when due",
+            hit=all_of(Compare(field=due, op="le", value=time_text(at)), *unpaid),
+            since=due,
+            open_unit=kind,
+            open_where=all_of(Compare(field=due, op="gt", value=time_text(at)), *unpaid),
+            due=due,
+            money="not paid",
         )
     ]
 
@@ -219,9 +288,13 @@ def _unpaid(profiles: Sequence[KindProfile], at: datetime) -> dict[str, Any]:
 def _bad_status(kind: str, names: dict[str, AttributeProfile]) -> list[Outcome]:
     found = []
     for name, profile in names.items():
-        if name not in _STATUS:
+        if name not in _STATUS and not name.endswith(tuple(f"_{one}" for one in _STATUS)):
             continue
-        bad = tuple(str(value) for value, _ in profile.values if str(value).lower() in _BAD)
+        bad = tuple(
+            str(value)
+            for value, _ in profile.values
+            if str(value).lower().replace(" ", "_").replace("-", "_") in _BAD
+        )
         if bad:
             found.append(
                 Outcome(
@@ -230,25 +303,60 @@ def _bad_status(kind: str, names: dict[str, AttributeProfile]) -> list[Outcome]:
                     words=" or ".join(value.replace("_", " ") for value in bad[:3]),
                     hit=OneOf(field=Field(kind=kind, name=name), values=bad),
                     since=Field(kind=kind, name="at"),
+                    money=f"in {kind}s that went wrong",
                 )
             )
+    return found
+
+
+def _bad_flag(kind: str, names: dict[str, AttributeProfile]) -> list[Outcome]:
+    found = []
+    for name, profile in names.items():
+        if profile.type != "flag" or name not in _BAD_FLAGS | _GOOD_FLAGS:
+            continue
+        is_bad = name in _BAD_FLAGS
+        word = name.removeprefix("is_").replace("_", " ")
+        found.append(
+            Outcome(
+                unit=kind,
+                name=f"flag {name}",
+                words=word if is_bad else f"not {word}",
+                hit=Compare(field=Field(kind=kind, name=name), op="eq", value=is_bad),
+                since=Field(kind=kind, name="at"),
+                money=f"in {kind}s that went wrong",
+            )
+        )
     return found
 
 
 def _event(profile: KindProfile, profiles: Sequence[KindProfile]) -> list[Outcome]:
     if profile.kind not in _EVENTS:
         return []
-    entity = next(
-        (link for link in ("order", "account", "customer") if link in profile.links), None
-    )
-    if entity is None or all(one.kind != entity for one in profiles):
+    entity = entity_of(profile, profiles)
+    if entity is None:
         return []
-    return [
-        Outcome(
-            unit=entity,
-            name=f"has a {profile.kind}",
-            words=_EVENTS[profile.kind],
-            hit=Related(kind=profile.kind, link=entity),
-            since=Field(kind=entity, name="at"),
-        )
-    ]
+    return [event_outcome(profile.kind, entity, words=_EVENTS[profile.kind])]
+
+
+def entity_of(profile: KindProfile, profiles: Sequence[KindProfile]) -> str | None:
+    """What an event happens to, the narrowest first; None where no such facts are known."""
+    known = {one.kind for one in profiles}
+    narrow = ("order", "rental", "booking", "account", "customer")
+    return next((link for link in narrow if link in profile.links and link in known), None)
+
+
+def event_outcome(kind: str, entity: str, *, words: str, where: Predicate | None = None) -> Outcome:
+    """An entity to which an event happened; what was sold may yet come back."""
+    happened = Related(kind=kind, link=entity, where=where)
+    sold = kind == "return"
+    return Outcome(
+        unit=entity,
+        name=f"has a {kind}",
+        words=words,
+        hit=happened,
+        since=Field(kind=entity, name="at"),
+        open_unit=entity if sold else None,
+        open_where=Not(term=Related(kind=kind, link=entity)) if sold else None,
+        look_back_days=_EVENT_DAYS,
+        money=f"of goods {words}" if sold else words,
+    )

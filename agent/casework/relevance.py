@@ -28,6 +28,11 @@ class Relevant(NamedTuple):
     p_value: float
 
 
+def began(outcome: Outcome, opened_at: datetime) -> datetime:
+    """The time from which a unit may explain an issue that opened then."""
+    return opened_at - max(LOOK_BACK, timedelta(days=outcome.look_back_days))
+
+
 def recent(outcome: Outcome, *, since: datetime, until: datetime) -> Predicate:
     """Units whose outcome shows between two times."""
     return all_of(
@@ -43,12 +48,16 @@ def relevant_outcomes(
     facts: FactTable,
     opened_at: datetime,
     as_of: datetime,
+    tried: int | None = None,
 ) -> list[Relevant]:
-    """Outcomes over-represented among reporters, most so first; none is an answer."""
+    """Outcomes over-represented among reporters, most so first; none is an answer.
+
+    `tried` is how many were looked at before these were chosen; absent: these alone.
+    """
     people = set(reporters)
     found = []
     for outcome in outcomes:
-        window = recent(outcome, since=opened_at - LOOK_BACK, until=as_of)
+        window = recent(outcome, since=began(outcome, opened_at), until=as_of)
         everyone = _customers(facts, FactQuery(kind=outcome.unit, where=window))
         hit = _customers(facts, FactQuery(kind=outcome.unit, where=all_of(window, outcome.hit)))
         everyone |= people
@@ -56,7 +65,7 @@ def relevant_outcomes(
         outside = Counts(len(everyone) - len(people), len(hit - people))
         if not people or inside.rate < _LEAST_SHARE or inside.rate <= 2 * outside.rate:
             continue
-        p_value = chance_of(inside, outside) * max(len(outcomes), 1)
+        p_value = chance_of(inside, outside) * max(tried or len(outcomes), 1)
         if p_value <= _SIGNIFICANT:
             found.append(Relevant(outcome, inside.hits, len(people), p_value))
     return sorted(found, key=lambda one: (one.p_value, one.outcome.unit, one.outcome.name))

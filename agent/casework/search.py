@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -28,6 +28,14 @@ SIGNIFICANT = 1e-3
 LEAST_RATIO = 2.0
 # Part of all hits that the set must hold; other causes may hold the rest.
 LEAST_SHARE_OF_HITS = 0.25
+# Part of the reporters' own hits that the set must hold; up to half of what an issue holds
+# may be another trouble.
+LEAST_SHARE_OF_REPORTED = 0.5
+
+
+# Nats that a further value must bring: about a factor of 20 in likelihood, the usual bar
+# for strong evidence (Kass and Raftery 1995), since one was free to choose it.
+PARSIMONY = 3.0
 
 
 class Candidate(NamedTuple):
@@ -49,20 +57,56 @@ class Search(NamedTuple):
     tried: int
 
 
-def search(fields: Sequence[Field], tallies: Sequence[Tally]) -> Search:
-    """Search combinations of one to three values."""
+def search(
+    fields: Sequence[Field],
+    tallies: Sequence[Tally],
+    *,
+    told: Sequence[Collection[tuple[Scalar | None, ...]]] = (),
+) -> Search:
+    """Search combinations of one to three values.
+
+    `told` holds the values of the hits of each person who wrote: where another fault has
+    the same outcome, a set that does not reach most of them explains another issue.
+    """
     total = Counts(sum(one.units for one in tallies), sum(one.hits for one in tallies))
     if total.hits < 2:
         return Search([], 0)
     counts = dict(_combinations(tallies, len(fields)))
     tried = len(counts)
+    reported = _reported(told, len(fields))
+    # Who wrote vouches for a set that is a small part of all that goes wrong.
+    share = 0.0 if told else LEAST_SHARE_OF_HITS
     found = []
     for values, exposed in counts.items():
-        candidate = judge(values, exposed, total, tried)
+        candidate = judge(values, exposed, total, tried, least_share=share)
         if candidate is not None:
             found.append(candidate)
     found.sort(key=lambda one: (-one.score, len(one.values), str(one.values)))
-    return Search(found, tried)
+    return Search(_vouched(found, reported, len(told)), tried)
+
+
+def _vouched(
+    found: Sequence[Candidate], reported: Mapping[Combination, int], people: int
+) -> list[Candidate]:
+    """Leave out what most of those who wrote do not share.
+
+    A part of what they share stays if it separates better: they then wrote about more
+    than one trouble, and the whole would blame too many.
+    """
+    least = LEAST_SHARE_OF_REPORTED * people
+    lead = next((one for one in found if reported.get(one.values, 0) >= least), None)
+    if lead is None or not people:
+        return list(found) if not people else []
+    return [
+        one
+        for one in found
+        if reported.get(one.values, 0) >= least
+        or (
+            set(lead.values) < set(one.values)
+            and one.score > lead.score + PARSIMONY
+            and reported.get(one.values, 0) >= least / 2
+        )
+    ]
 
 
 def _combinations(tallies: Sequence[Tally], width: int) -> Iterator[tuple[Combination, Counts]]:
@@ -90,10 +134,29 @@ def _parts(tally: Tally, width: int) -> Iterator[Combination]:
         yield from combinations(known, size)
 
 
-def judge(values: Combination, exposed: Counts, total: Counts, tried: int) -> Candidate | None:
+def _reported(
+    told: Sequence[Collection[tuple[Scalar | None, ...]]], width: int
+) -> Mapping[Combination, int]:
+    """How many of those who wrote have a hit inside each combination."""
+    counts: dict[Combination, int] = defaultdict(int)
+    for hits in told:
+        inside = {part for values in hits for part in _parts(Tally(values, 1, 1), width)}
+        for part in inside:
+            counts[part] += 1
+    return counts
+
+
+def judge(
+    values: Combination,
+    exposed: Counts,
+    total: Counts,
+    tried: int,
+    *,
+    least_share: float = LEAST_SHARE_OF_HITS,
+) -> Candidate | None:
     """Give the candidate if it separates after correction for all that was tried."""
     other = Counts(total.units - exposed.units, total.hits - exposed.hits)
-    if exposed.hits < max(2, LEAST_SHARE_OF_HITS * total.hits):
+    if exposed.hits < max(2, least_share * total.hits):
         return None
     ratio, low, _ = ratio_of(exposed, other)
     if ratio < LEAST_RATIO or low <= 1.0:
@@ -136,11 +199,6 @@ def smallest(candidates: Sequence[Candidate]) -> Candidate | None:
         if inside and one.score >= best.score - PARSIMONY * (len(best.values) - len(one.values)):
             return one
     return best
-
-
-# Nats that a further value must bring: about a factor of 20 in likelihood, the usual bar
-# for strong evidence (Kass and Raftery 1995), since one was free to choose it.
-PARSIMONY = 3.0
 
 
 def rivals(best: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:

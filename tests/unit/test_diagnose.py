@@ -38,7 +38,7 @@ def _read_item(item):
     return ReadItem(item=item, redacted=redact(item.text), reading=reading)
 
 
-def _inquiry(items, as_of):
+def an_inquiry(items, as_of):
     items = sorted(items, key=lambda one: one.at)
     issue = Issue(
         id="I-1", label="x", driver="x", opened_at=items[0].at, last_report_at=items[-1].at
@@ -70,7 +70,7 @@ def _fault(world, fault_id):
         json.loads(one) for one in (folder / "truth" / "faults.jsonl").read_text().splitlines()
     ]
     truth = next(one for one in faults if one["id"] == fault_id)
-    inquiry = _inquiry(reports, facts.world_time())
+    inquiry = an_inquiry(reports, facts.world_time())
     return truth, inquiry, LocalInvestigator().investigate(inquiry, facts=facts, recall=NoRecall())
 
 
@@ -134,7 +134,7 @@ def test_other_kinds_and_names_are_searched_all_the_same():
     table = MemoryFactTable(facts)
 
     found = LocalInvestigator().investigate(
-        _inquiry(items, table.world_time()), facts=table, recall=NoRecall()
+        an_inquiry(items, table.world_time()), facts=table, recall=NoRecall()
     )
 
     assert found.unknown_reason is None
