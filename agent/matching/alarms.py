@@ -18,7 +18,15 @@ from agent.matching.describe import (
     telling_terms,
 )
 from agent.matching.join import ALARMED_FOR
-from agent.matching.reports import Grouping, Report, cells_of, sign_of, voted_driver, words_of
+from agent.matching.reports import (
+    Grouping,
+    Report,
+    cells_of,
+    counts_towards,
+    sign_of,
+    voted_driver,
+    words_of,
+)
 from agent.matching.shelves import Held, Shelves
 from agent.matching.slices import BEFORE, Signature, signature_of
 from domain.issues import Alarm, Issue, IssueState, Match, MatchMethod
@@ -75,7 +83,7 @@ class AlarmRaiser:
 
     def look(self, report: Report, now: datetime, book: ContextBook) -> Raised | None:
         """Judge every cell that a report counts towards; the most unlikely rise is raised."""
-        if report.at is None:
+        if report.at is None or self._shelves.is_alarmed(self._shelves.home_of(report.key)):
             return None
         rising = []
         for cell in self._cells(report):
@@ -167,9 +175,10 @@ class AlarmRaiser:
         for one in reversed(self._recent.reports):
             if one.at is None or one.at < start - _LOOKED_BACK:
                 break
-            if one.at < start or emergence.cell not in self._cells(one):
+            home = self._shelves.home_of(one.key)
+            if one.at < start or self._shelves.is_alarmed(home):
                 continue
-            if not self._shelves.is_alarmed(self._shelves.home_of(one.key)):
+            if counts_towards(one, emergence.cell, home):
                 free.append(one)
         reporters = len({one.reporter for one in free})
         # What an alarm already explains does not rise a second time.
@@ -217,15 +226,17 @@ class AlarmRaiser:
         fit = sum(held.signature.fits(one.context, since=since) for one in members)
         if signature.pairs and fit < _SAME_ISSUE * len(members):
             self._set(held, signature)
-        wanted = [
-            one
-            for one in members
-            if one.driver in ("", held.issue.driver)
-            and held.signature.fits(one.context, since=since)
-        ]
+        fitting = [one for one in members if held.signature.fits(one.context, since=since)]
+        wanted = [one for one in fitting if one.driver in ("", held.issue.driver)]
+        # At least as many give the same trouble another name: the first few were misread.
+        misread = held.signature.outcome and len(fitting) - len(wanted) >= len(held.reports)
+        if misread:
+            wanted = fitting
         if not wanted:
             return None
         matches, closed, touched = self._gather(held, wanted, now)
+        if misread:
+            self._set(held, held.signature)
         return Raised(None, matches, [*touched, held.issue.id], closed)
 
     def _alarm(

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # An issue without a report for so long is no longer joined by likeness: in 14 days a driver
 # with one report a week still keeps its issue, and last month's does not swallow this one's.
 OPEN_FOR = timedelta(days=14)
+# So many of the likest are looked at; issues that are no longer open are let go once a day,
+# so few of them can stand before an open one.
+_LOOKED_AT = 16
 
 
 class Nearest(NamedTuple):
@@ -63,17 +66,21 @@ class Shelf:
 
     def find(self, vector: Vectors, at: datetime) -> Nearest | None:
         """Find the nearest open issue, whether near enough or not."""
-        for id_ in [one for one, last in zip(self._ids, self._last, strict=True)
-                    if at - last > OPEN_FOR]:  # fmt: skip
-            self.drop(id_)
         if not self._ids or self._rows is None:
             return None
         likeness = np.clip(self._rows[: len(self._ids)] @ vector, 0.0, 1.0)
+        open_since = at - OPEN_FOR
         # Ids break ties, so that the order in which issues were put does not matter.
         order = sorted(
-            np.argsort(-likeness)[: min(len(self._ids), 8)].tolist(),
+            (
+                place
+                for place in np.argsort(-likeness)[:_LOOKED_AT].tolist()
+                if self._last[place] >= open_since
+            ),
             key=lambda place: (-float(likeness[place]), self._ids[place]),
         )
+        if not order:
+            return None
         first = order[0]
         if len(order) == 1:
             return Nearest(self._ids[first], float(likeness[first]))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from agent.casework.detect import Cell, CellKind
 from agent.matching.context import Context, ContextBook, Pair, Sign, signs_of
 from domain.feedback import Author, FeedbackItem, ReadItem
-from domain.record import FeedbackKey, digest
+from domain.record import FeedbackKey, IssueId, digest
 
 if TYPE_CHECKING:
     from domain.ports import Vectors
@@ -134,6 +134,22 @@ def cells_of(report: Report) -> list[Cell]:
             if report.driver:
                 found[Cell(CellKind.TROUBLE, report.driver, *sign)] = None
     return list(found)
+
+
+def counts_towards(report: Report, cell: Cell, home: IssueId | None) -> bool:
+    """Whether a report that hangs on `home` counts towards a cell."""
+    if cell.driver not in ("", report.driver):
+        return False
+    if cell.kind is CellKind.LIKE:
+        return home == cell.about and cell.driver == report.driver
+    if cell.kind is CellKind.OWN:
+        return (cell.name, cell.value) in report.context.own
+    if cell.kind is CellKind.TROUBLE:
+        return any(
+            one.outcome == cell.about and (not cell.name or (cell.name, cell.value) in one.pairs)
+            for one in report.context.troubles
+        )
+    return report.complains and report.driver == cell.driver
 
 
 def sign_of(cell: Cell) -> Sign:

@@ -44,6 +44,7 @@ class Shelves:
 
     def __init__(self) -> None:
         self._held: dict[IssueId, Held] = {}
+        self._alarmed: dict[IssueId, Held] = {}
         self._shelves: dict[str, Shelf] = defaultdict(Shelf)
         self._home: dict[FeedbackKey, IssueId] = {}
         self._seen: deque[tuple[datetime, FeedbackKey]] = deque()
@@ -52,6 +53,8 @@ class Shelves:
     def put(self, issue: Issue) -> Held:
         """Hold an issue."""
         held = self._held[issue.id] = Held(issue)
+        if issue.state is not IssueState.OPEN:
+            self._alarmed[issue.id] = held
         return held
 
     def get(self, id_: IssueId) -> Held | None:
@@ -68,16 +71,11 @@ class Shelves:
 
     def alarmed(self, *, since: datetime) -> list[Held]:
         """Alarmed issues with a report since a time, oldest first."""
-        return [
-            one
-            for one in self._held.values()
-            if one.issue.state is not IssueState.OPEN and one.issue.last_report_at >= since
-        ]
+        return [one for one in self._alarmed.values() if one.issue.last_report_at >= since]
 
     def is_alarmed(self, id_: IssueId | None) -> bool:
         """Whether an issue has raised its alarm."""
-        held = self._held.get(id_) if id_ is not None else None
-        return held is not None and held.issue.state is not IssueState.OPEN
+        return id_ in self._alarmed
 
     def nearest(self, report: Report, at: datetime) -> Nearest | None:
         """The open issue of the same driver with the likest words."""
@@ -133,6 +131,7 @@ class Shelves:
             is_open = held.issue.state is IssueState.OPEN
             if now - held.issue.last_report_at > (OPEN_FOR if is_open else KEEP):
                 del self._held[id_]
+                self._alarmed.pop(id_, None)
                 self._shelves[held.issue.driver].drop(id_)
         while self._seen and now - self._seen[0][0] > KEEP:
             self._home.pop(self._seen.popleft()[1], None)

@@ -179,6 +179,26 @@ def test_later_reports_join_by_their_records_and_raise_nothing_more():
     )
 
 
+def test_issue_whose_first_reports_were_misread_takes_the_name_that_most_give_it():
+    """The owner follows the name; the first three are no vote against the ten after them."""
+    facts, items = a_strike(count=40)
+    misread = {one.item.key for one in items[:3]}
+    items = [
+        a_report(
+            one.item.id, one.item.at, customer=one.item.customer_id,
+            driver="hot_router" if one.item.key in misread else "missed_visit",
+        )
+        for one in items
+    ]  # fmt: skip
+
+    stream, outcomes = listen([*trickle(36), *items], [*visits(36), *facts])
+
+    (alarm,) = stream.alarms
+    issue = issues_of(outcomes)[alarm.issue_id]
+    assert set(alarm.member_keys) == misread
+    assert issue.driver == "missed_visit"
+
+
 def test_emptied_issues_are_closed():
     facts, items, _ = a_world()
 
