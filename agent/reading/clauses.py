@@ -20,7 +20,16 @@ _CLOSING = re.compile(
 _QUOTED = re.compile(r"^\s*(?:>|\|)|^(?:on|am) .{4,80}(?:wrote|schrieb):\s*$", re.I)
 _SIGNATURE = re.compile(r"^\s*--\s*$")
 _ORIGINAL = re.compile(r"^-{3,}\s*(?:original message|forwarded message|ursprüngliche)", re.I)
-_END = re.compile(r"(?<=[.!?…])[\"”')\]]*\s+|\n+|;\s+|\s+(?=but |although |however )", re.I)
+_END = re.compile(
+    r"(?<=[.!?…])[\"”')\]]*\s+|(?<=[。！？])|\n+|;\s+|"
+    r"\s+(?=(?:but|although|though|however|whereas|aber|jedoch|mais|pero|però|porém|mas) )",
+    re.I,
+)
+# Where a long clause may be cut further, to tell apart what it says of several things.
+_JOINT = re.compile(
+    r"(?<=,)\s+|\s+(?=(?:and|while|except|plus|und|et|y|e|&) )|\s+[-–—]{1,2}\s+", re.I
+)
+_LEAST_PART_WORDS = 2
 _ADDRESSED = re.compile(r"^(?:@\w+[\s,:]*)+")
 _WORD = re.compile(r"[^\W_]+")
 
@@ -72,7 +81,7 @@ def _trimmed(line: str, at: int, end: int, offset: int) -> Clause | None:
     while end > at and line[end - 1].isspace():
         end -= 1
     text = line[at:end]
-    return Clause(offset + at, offset + end, text) if _WORD.search(text) or text else None
+    return Clause(offset + at, offset + end, text) if text else None
 
 
 def _without_closing(found: list[Clause]) -> list[Clause]:
@@ -96,3 +105,24 @@ def _is_name(text: str, count: int) -> bool:
 def problem_of(found: list[Clause], *, limit: int = 600) -> str:
     """Join clauses to the distilled problem, at most `limit` characters."""
     return " ".join(clause.text for clause in found)[:limit].strip()
+
+
+def parts_of(found: list[Clause], *, most: int = 6) -> list[Clause]:
+    """Cut clauses at commas and joining words; parts of a single word stay with the one before."""
+    parts: list[Clause] = []
+    for clause in found:
+        cuts = [0]
+        for match in _JOINT.finditer(clause.text):
+            if _words(clause.text[cuts[-1] : match.start()]) < _LEAST_PART_WORDS:
+                continue
+            if _words(clause.text[match.end() :]) >= _LEAST_PART_WORDS:
+                cuts.append(match.end())
+        for start, end in zip(cuts, [*cuts[1:], len(clause.text)], strict=True):
+            text = clause.text[start:end].rstrip()
+            begin = clause.start + start
+            parts.append(Clause(begin, begin + len(text), text))
+    return parts[:most]
+
+
+def _words(text: str) -> int:
+    return len(_WORD.findall(text))

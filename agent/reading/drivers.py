@@ -6,6 +6,7 @@ examples, so that an edit of the file changes the next reading.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,14 +18,37 @@ from domain.ports import Embedder
 if TYPE_CHECKING:
     from domain.ports import Vectors
 
-# Weight of meaning against words in the joint score, of three to one and one to one the
-# better on the tuning phrasings of the example shop (measured 2026-11-24).
-_DENSE_WEIGHT = 3.0
-_TEMPERATURE = 0.09
+# The numbers below were chosen by the share of right first drivers on five sets with
+# taxonomies of 2 to 77 drivers, each known by a description and three examples: airline
+# tweets 0.63, restaurants 0.86, bank questions 0.74, Portuguese shop reviews 0.79, tuning
+# phrasings of the example shop 0.87 (measured 2026-11-24).
+_LEXICAL_WEIGHT = 0.25
+# How much of what is subtracted from vectors is the mean of the taxonomy itself, the rest
+# being the mean of all texts: what its drivers have in common tells none of them apart.
+_OWN_MEAN = 0.7
+
+
+class _Calibration(NamedTuple):
+    """Chance that the first driver is right: logistic in its score and its lead."""
+
+    offset: float
+    score: float
+    lead: float
+
+
+# Fitted on the same five sets, with texts of foreign topics beside; where 0.45 is said, 0.48
+# are right, where 0.75 is said, 0.77 (words alone: 0.49 and 0.70; 2026-11-24).
+_JOINT = _Calibration(-2.6, 3.4, 7.9)
+_WORDS = _Calibration(-2.5, 3.0, 2.6)
+# Added for how much a text complains, from not at all to clearly: in a complaint a driver is
+# meant more often than not (without it 0.50 are right where 0.25 is said, on 690 airline
+# complaints), in a question seldom (of 750 in the example shop 270 would name one; 2026-11-24).
+_NO_COMPLAINT, _COMPLAINT = -0.6, 0.6
+_CLEAR_COMPLAINT = -0.5
 
 
 class DriverScore(NamedTuple):
-    """A driver with its score (comparable inside one text) and its chance."""
+    """A driver with its score (comparable inside one text) and the chance that it is meant."""
 
     driver: str
     score: float
@@ -47,68 +71,110 @@ class DriverFinder:
             texts += described
             owners += [place] * len(described)
         self._owners = np.array(owners)
-        self._mean = mean
+        self._mean: Any = 0.0
         self._prototypes: Vectors | None = None
         if embedder is not None and texts:
-            self._prototypes = self._centred(embedder.embed(texts))
+            self._describe(embedder.embed(texts), mean)
         joined = [
             " ".join([one.label] * 2 + [one.description, *one.examples]) for one in taxonomy.drivers
         ]
-        self._words = TfidfVectorizer(sublinear_tf=True, stop_words=_STOP, token_pattern=_WORD)
+        self._words = TfidfVectorizer(sublinear_tf=True, analyzer=stems_of)
         self._parts = TfidfVectorizer(analyzer="char_wb", ngram_range=(4, 5), sublinear_tf=True)
         self._word_rows: Any = self._words.fit_transform(joined) if joined else None
         self._part_rows: Any = self._parts.fit_transform(joined) if joined else None
 
+    def _describe(self, vectors: Vectors, mean: Vectors | None) -> None:
+        """Set what is subtracted, the prototypes and their centres, from raw vectors."""
+        raw = self._centres_of(vectors)
+        own = raw.mean(axis=0)
+        self._mean = own if mean is None else (1 - _OWN_MEAN) * mean + _OWN_MEAN * own
+        self._prototypes = self._centred(vectors)
+        centres = self._centres_of(self._prototypes)
+        self._centres: Vectors = centres / (np.linalg.norm(centres, axis=1, keepdims=True) + 1e-9)
+
+    def _centres_of(self, rows: Vectors) -> Vectors:
+        return np.stack(
+            [rows[self._owners == place].mean(axis=0) for place in range(len(self._names))]
+        )
+
     def _centred(self, vectors: Vectors) -> Vectors:
-        centred = vectors if self._mean is None else vectors - self._mean
+        centred = vectors - self._mean
         scaled: Vectors = centred / (np.linalg.norm(centred, axis=1, keepdims=True) + 1e-9)
         return scaled
 
-    def place(self, driver: str) -> int:
-        """The column of a driver in `scores`."""
-        return self._names.index(driver)
-
-    def scores(self, texts: list[str], vectors: Vectors | None) -> Vectors:
-        """Joint scores of shape (texts, drivers), roughly 0 to 1."""
-        if not self._names:
-            return np.zeros((len(texts), 0), np.float32)
-        lexical = self._lexical(texts)
-        if vectors is None or self._prototypes is None:
-            return lexical
-        similarity = self._centred(vectors) @ self._prototypes.T
-        dense = np.zeros((len(texts), len(self._names)), np.float32)
-        for place in range(len(self._names)):
-            own = np.sort(similarity[:, self._owners == place], axis=1)
-            # The mean of the two nearest: one odd example does not decide alone.
-            dense[:, place] = own[:, -2:].mean(axis=1)
-        joint: Vectors = (_DENSE_WEIGHT * dense + lexical) / (_DENSE_WEIGHT + 1)
-        return joint
-
-    def _lexical(self, texts: list[str]) -> Vectors:
+    def by_words(self, texts: list[str]) -> Vectors:
+        """Scores by words alone, of shape (texts, drivers), 0 to 2."""
+        if not self._names or not texts:
+            return np.zeros((len(texts), len(self._names)), np.float32)
         cleaned = [re.sub(r"\[[A-Z]+\]", " ", text) for text in texts]
         words = self._words.transform(cleaned) @ self._word_rows.T
         parts = self._parts.transform(cleaned) @ self._part_rows.T
         summed: Vectors = np.asarray((words + parts).todense(), np.float32)
         return summed
 
-    def rank(self, scores: Vectors) -> list[DriverScore]:
-        """Drivers of one row of scores, best first, with chances that add up to 1."""
+    def scores(self, texts: list[str], vectors: Vectors | None) -> Vectors:
+        """Joint scores of shape (texts, drivers); those by words where there are no vectors."""
+        lexical = self.by_words(texts)
+        if vectors is None or self._prototypes is None or not len(texts):
+            return lexical
+        rows = self._centred(vectors)
+        similarity = rows @ self._prototypes.T
+        nearest = np.stack(
+            [similarity[:, self._owners == place].max(axis=1) for place in range(len(self._names))],
+            axis=1,
+        )
+        joint: Vectors = (rows @ self._centres.T + nearest) / 2 + _LEXICAL_WEIGHT * lexical
+        # Rounded, because the last digits of a product differ with the size of its batch.
+        return joint.round(5)
+
+    def rank(
+        self, scores: Vectors, *, by_words: bool, sentiment_score: float | None = None
+    ) -> list[DriverScore]:
+        """Drivers of one row of scores, best first, each with its chance.
+
+        `sentiment_score` is that of the text, -1 to 1, where it is known.
+        """
         if not self._names:
             return []
-        scaled = np.exp((scores - scores.max()) / _TEMPERATURE)
-        chances = scaled / scaled.sum()
-        order = np.argsort(-scores)
-        return [
-            DriverScore(self._names[place], float(scores[place]), float(chances[place]))
-            for place in order
-        ]
+        known = _WORDS if by_words else _JOINT
+        order = np.argsort(-scores, kind="stable")
+        best = float(scores[order[0]])
+        second = float(scores[order[1]]) if len(order) > 1 else 0.0
+        found = []
+        for rank, place in enumerate(order):
+            score = float(scores[place])
+            # A sole driver has no lead over others: its own score decides.
+            lead = score - (second if rank == 0 else best) if len(order) > 1 else 0.0
+            raised = known.offset + known.score * score + known.lead * lead
+            raised += _shift(sentiment_score)
+            found.append(DriverScore(self._names[place], score, 1 / (1 + math.exp(-raised))))
+        return found
 
 
-_WORD = r"\w{2,}"
-_STOP = [
-    *("the", "a", "an", "and", "or", "of", "to", "in", "is", "it", "its", "was", "were", "be"),
-    *("been", "my", "me", "we", "our", "us", "you", "your", "he", "she", "they", "them", "this"),
-    *("that", "these", "those", "for", "on", "at", "with", "from", "by", "as", "are", "am", "have"),
-    *("has", "had", "do", "does", "did", "so", "if", "not", "no", "but", "can", "could", "would"),
-    *("should", "will", "just", "there", "here", "what", "which", "who", "when", "where", "how"),
-]
+def _shift(sentiment_score: float | None) -> float:
+    """What the sentiment of a text adds; praise may be about a driver like anything else."""
+    if sentiment_score is None or sentiment_score > -_CLEAR_COMPLAINT:
+        return 0.0
+    share = min(max(sentiment_score / _CLEAR_COMPLAINT, 0.0), 1.0)
+    return _NO_COMPLAINT + (_COMPLAINT - _NO_COMPLAINT) * share
+
+
+_WORD = re.compile(r"\w{2,}")
+_STOP = frozenset(
+    "the a an and or of to in is it its was were be been my me we our us you your he she they them "
+    "this that these those for on at with from by as are am have has had do does did so if not no "
+    "but can could would should will just there here what which who when where how".split()
+)
+_ENDINGS = ("ations", "ation", "ings", "ing", "ied", "ies", "ed", "es", "ment", "ly", "s", "e")
+
+
+def stems_of(text: str) -> list[str]:
+    """Words of a text without frequent ones, cut to a common beginning."""
+    return [_stem(word) for word in _WORD.findall(text.lower()) if word not in _STOP]
+
+
+def _stem(word: str) -> str:
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)]
+    return word

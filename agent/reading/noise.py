@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from agent.reading.lexicon import Tone
-from domain.feedback import Noise
+from domain.feedback import Noise, SentimentLabel
 
 _AUTO = re.compile(
     r"\b(?:out of (?:the )?office|automatic reply|auto(?:matic)?[- ]?(?:reply|response)|"
@@ -27,17 +27,23 @@ _THANKS = re.compile(
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def noise_of(problem: str, tone: Tone) -> Noise | None:
-    """Say which kind of noise a distilled text is; None for anything that may be a report."""
+def noise_of(problem: str, tone: Tone, *, label: SentimentLabel | None) -> Noise | None:
+    """Say which kind of noise a distilled text is; None for anything that may be a report.
+
+    `label` is the text's sentiment: what is felt as negative is neither thanks nor praise.
+    """
     words = len(_WORD.findall(problem))
-    if words == 0:
+    if words == 0 and not tone.good and not tone.bad:
         return Noise.EMPTY
     if _AUTO.search(problem):
         return Noise.AUTO_REPLY
     if _SPAM.search(problem) and tone.bad < 2:
         return Noise.SPAM
+    if label in ("negative", "mixed") or tone.is_sarcastic:
+        return None
     if tone.bad == 0 and _THANKS.search(problem) and words <= 14 and tone.questions == 0:
         return Noise.THANKS
-    if tone.bad == 0 and tone.good >= 2 and tone.questions == 0 and words <= 30:
+    is_content = label == "positive" or (tone.good >= 2 and label is None)
+    if tone.bad == 0 and is_content and tone.good >= 1 and tone.questions == 0 and words <= 40:
         return Noise.PRAISE
     return None
