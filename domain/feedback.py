@@ -117,6 +117,27 @@ class Reading(Record):
     reason: str | None = None
     made_by: MadeBy
 
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """Drivers that the words complain about, best first.
+
+        One named without praise or blame counts in a text that complains, and where the
+        reader is sure of it: else it is a question.
+        """
+        blamed = [one.driver for one in self.drivers if one.sentiment in _BLAMED]
+        least = 0.0 if self.sentiment.label in ("negative", "mixed") else _NEUTRAL_FROM
+        told = [
+            one.driver
+            for one in self.drivers
+            if one.sentiment == "neutral" and one.confidence >= least
+        ]
+        return (*blamed, *told)
+
+
+_BLAMED = ("negative", "mixed", None)
+# A neutral driver that the reader is less sure of than this is a question, not a report.
+_NEUTRAL_FROM = 0.5
+
 
 class ReadItem(Record):
     """An item with its redacted text and its reading, and the issue it hangs on."""

@@ -153,8 +153,7 @@ def _may_be_about(one: ReadItem, driver: str) -> bool:
     reading = one.reading
     if reading.noise in (Noise.SPAM, Noise.AUTO_REPLY, Noise.EMPTY):
         return False
-    named = any(mention.driver == driver for mention in reading.drivers)
-    return named and reading.sentiment.label != "positive"
+    return driver in reading.complaints
 
 
 def reason_line(casefile: Casefile) -> str:

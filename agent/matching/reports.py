@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 _MOST_VALUES = 40
 # It groups when each value was seen so many times on average.
 _SEEN_EACH = 5
-# A neutral driver that the reader is less sure of than this is a question, not a report.
-_NEUTRAL_FROM = 0.5
 _WORD = re.compile(r"[^\W\d_]{4,}")
 
 
@@ -81,14 +79,7 @@ class Grouping:
 
 def driver_of(item: ReadItem) -> str:
     """The driver that an item complains about; empty when there is none."""
-    drivers = item.reading.drivers
-    for one in drivers:
-        if one.sentiment in ("negative", "mixed", None):
-            return one.driver
-    for one in drivers:
-        if one.sentiment == "neutral" and one.confidence >= _NEUTRAL_FROM:
-            return one.driver
-    return ""
+    return next(iter(item.reading.complaints), "")
 
 
 def voted_driver(members: Iterable[Report]) -> str:
@@ -106,8 +97,7 @@ def report_of(
 ) -> Report | None:
     """Give the report that an item makes; None when it reports no problem."""
     reading = item.reading
-    bad = any(one.sentiment in ("negative", "mixed", None) for one in reading.drivers)
-    content = reading.sentiment.label == "positive" and not bad
+    content = reading.sentiment.label == "positive" and not driver_of(item)
     if reading.noise is not None or content or item.item.author is not Author.CUSTOMER:
         return None
     context = Context(book.troubles_of(item.item), grouping.pairs(item.item))

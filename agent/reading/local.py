@@ -32,6 +32,10 @@ _SPEAKS_FROM = 0.45
 _CLEAR_FROM = 0.4
 _LEAST_WORDS = 4
 _SIDE_FROM = 1.5
+# Word weight from which a part is kind, and the confidence from which a driver whose own part
+# is not is a report that nobody should take for praise.
+_KIND_FROM = 1.0
+_MEANT_FROM = 0.5
 
 
 class _Prepared(NamedTuple):
@@ -170,7 +174,26 @@ def asides_of(one: _Prepared, scores: Vectors, finder: DriverFinder) -> list[Cla
     if len(spoken) > 1:
         chosen |= set(spoken.values())
     asides = [one.parts[place] for place in sorted(chosen)[:_MOST_EMBEDDED]]
-    return asides or _open_clause(one, scores, finder)
+    return asides or _beside_praise(one, finder) or _open_clause(one, scores, finder)
+
+
+def _beside_praise(one: _Prepared, finder: DriverFinder) -> list[Clause]:
+    """The clause that speaks most of a driver, of a text with a kind word in another clause.
+
+    What the matter feels like shows without that word.
+    """
+    tones = [tone_of(clause.text) for clause in one.clauses]
+    if max((tone.good for tone in tones), default=0.0) < _KIND_FROM:
+        return []
+    plain = [
+        clause
+        for clause, tone in zip(one.clauses, tones, strict=True)
+        if not tone.good and not tone.denied and len(clause.text.split()) >= _LEAST_WORDS
+    ]
+    if not plain:
+        return []
+    best = finder.by_words([clause.text for clause in plain]).max(axis=1)
+    return [plain[int(best.argmax())]]
 
 
 def _open_clause(one: _Prepared, scores: Vectors, finder: DriverFinder) -> list[Clause]:
@@ -193,6 +216,8 @@ def _reading(one: _Judged, finder: DriverFinder, made_by: MadeBy) -> Reading:
     if noise is None or noise is Noise.PRAISE:
         ranked = finder.rank(one.scores, by_words=one.by_words, sentiment_score=sentiment.score)
         mentions = mentions_of(request.text, ranked, one.parts, sentiment, finder)
+        if noise is Noise.PRAISE and _reports(mentions):
+            noise, reason = None, None
         if not mentions and noise is None:
             reason = "no driver of the taxonomy fits well enough"
     return Reading(
@@ -204,6 +229,13 @@ def _reading(one: _Judged, finder: DriverFinder, made_by: MadeBy) -> Reading:
         problem=prepared.problem,
         reason=reason,
         made_by=made_by,
+    )
+
+
+def _reports(mentions: Sequence[DriverMention]) -> bool:
+    return any(
+        one.confidence >= _MEANT_FROM and one.sentiment in ("negative", "mixed", "neutral")
+        for one in mentions
     )
 
 

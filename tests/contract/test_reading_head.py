@@ -51,3 +51,18 @@ def test_meaning_carries_sentiment_and_drivers_into_other_languages():
     assert found[0].drivers[0].driver == "late_delivery"
     assert found[1].drivers[0].driver == "crash"
     assert [one.language for one in found] == ["de", "pt", "fr", "es"]
+
+
+def test_a_kind_word_beside_a_complaint_is_no_praise():
+    """Customers who soften what they say are hit all the same."""
+    text = "Two debits for one order on my statement. I like the shop itself, by the way."
+    request = ReadRequest(
+        key=FeedbackKey("files/1"), text=redact(CustomerText(value=text)), channel="email"
+    )
+
+    (found,) = LocalReader(cached_embedder()).read(
+        [request], taxonomy=load_configuration(None).taxonomy
+    )
+
+    assert found.noise is None
+    assert found.complaints[0] == "charged_wrongly"
