@@ -116,13 +116,14 @@ class LocalReader:
         chances = self._judge.chances(texts, vectors)
         scores = finder.scores(texts, vectors)
         asides: list[list[Clause]] = [[] for _ in batch]
+        spoken = _Spoken(batch, finder)
         if vectors is not None:
-            asides = [asides_of(one, row, finder) for one, row in zip(batch, scores, strict=True)]
+            asides = [asides_of(one, row, spoken) for one, row in zip(batch, scores, strict=True)]
         aside = iter(self._parts(finder, [part for parts in asides for part in parts]))
         for row, (one, own) in enumerate(zip(batch, asides, strict=True)):
             embedded = [next(aside) for _ in own]
             known = {(part.clause.start, part.clause.end) for part in embedded}
-            by_words = _parts_by_words(one, finder)
+            by_words = [Part(part, spoken.row(part), by_words=True) for part in one.parts]
             parts = [part for part in by_words if part.clause[:2] not in known] + embedded
             parts.sort(key=lambda part: part.clause.start)
             yield _Judged(one, chances[row], scores[row], parts, vectors is None)
@@ -141,9 +142,23 @@ class LocalReader:
         return self._embedder.embed(texts) if self._embedder is not None else None
 
 
-def _parts_by_words(one: _Prepared, finder: DriverFinder) -> list[Part]:
-    rows = finder.by_words([part.text for part in one.parts])
-    return [Part(part, row, by_words=True) for part, row in zip(one.parts, rows, strict=True)]
+class _Spoken:
+    """Driver scores by words of all clauses and parts of a batch, counted in one go."""
+
+    def __init__(self, batch: Sequence[_Prepared], finder: DriverFinder) -> None:
+        self.finder = finder
+        texts = {part.text for one in batch for part in (*one.clauses, *one.parts)}
+        self._places = {text: place for place, text in enumerate(sorted(texts))}
+        self._rows = finder.by_words(list(self._places))
+
+    def row(self, part: Clause) -> Vectors:
+        """Scores of a clause or part, of shape (drivers,)."""
+        row: Vectors = self._rows[self._places[part.text]]
+        return row
+
+    def most(self, parts: Sequence[Clause]) -> list[float]:
+        """The best score of each part."""
+        return [float(self.row(part).max(initial=0.0)) for part in parts]
 
 
 def _prepare(request: ReadRequest) -> _Prepared:
@@ -157,7 +172,7 @@ def _prepare(request: ReadRequest) -> _Prepared:
     return _Prepared(request, clauses, parts, tones, problem, tone_of(problem))
 
 
-def asides_of(one: _Prepared, scores: Vectors, finder: DriverFinder) -> list[Clause]:
+def asides_of(one: _Prepared, scores: Vectors, spoken: _Spoken) -> list[Clause]:
     """Parts worth a vector of their own; none where all say the same, or the case is clear."""
     if len(one.parts) < 2 or one.tone.is_sarcastic:
         return []
@@ -166,18 +181,18 @@ def asides_of(one: _Prepared, scores: Vectors, finder: DriverFinder) -> list[Cla
     best, worst = max(balances), min(balances)
     if best >= _SIDE_FROM and worst <= -_SIDE_FROM:
         chosen |= {balances.index(best), balances.index(worst)}
-    spoken: dict[str, int] = {}
-    for place, row in enumerate(finder.by_words([part.text for part in one.parts])):
-        first = finder.rank(row, by_words=True)[0]
+    named: dict[str, int] = {}
+    for place, part in enumerate(one.parts):
+        first = spoken.finder.rank(spoken.row(part), by_words=True)[0]
         if first.chance >= _SPEAKS_FROM:
-            spoken.setdefault(first.driver, place)
-    if len(spoken) > 1:
-        chosen |= set(spoken.values())
+            named.setdefault(first.driver, place)
+    if len(named) > 1:
+        chosen |= set(named.values())
     asides = [one.parts[place] for place in sorted(chosen)[:_MOST_EMBEDDED]]
-    return asides or _beside_praise(one, finder) or _open_clause(one, scores, finder)
+    return asides or _beside_praise(one, spoken) or _open_clause(one, scores, spoken)
 
 
-def _beside_praise(one: _Prepared, finder: DriverFinder) -> list[Clause]:
+def _beside_praise(one: _Prepared, spoken: _Spoken) -> list[Clause]:
     """The clause that speaks most of a driver, of a text with a kind word in another clause.
 
     What the matter feels like shows without that word.
@@ -192,17 +207,17 @@ def _beside_praise(one: _Prepared, finder: DriverFinder) -> list[Clause]:
     ]
     if not plain:
         return []
-    best = finder.by_words([clause.text for clause in plain]).max(axis=1)
-    return [plain[int(best.argmax())]]
+    best = spoken.most(plain)
+    return [plain[best.index(max(best))]]
 
 
-def _open_clause(one: _Prepared, scores: Vectors, finder: DriverFinder) -> list[Clause]:
+def _open_clause(one: _Prepared, scores: Vectors, spoken: _Spoken) -> list[Clause]:
     """The clause that words explain least, of a text whose driver is not clear."""
     clauses = [clause for clause in one.clauses if len(clause.text.split()) >= _LEAST_WORDS]
-    if len(clauses) < 2 or finder.rank(scores, by_words=False)[0].chance >= _CLEAR_FROM:
+    if len(clauses) < 2 or spoken.finder.rank(scores, by_words=False)[0].chance >= _CLEAR_FROM:
         return []
-    best = finder.by_words([clause.text for clause in clauses]).max(axis=1)
-    return [clauses[int(best.argmin())]]
+    best = spoken.most(clauses)
+    return [clauses[best.index(min(best))]]
 
 
 def _reading(one: _Judged, finder: DriverFinder, made_by: MadeBy) -> Reading:
