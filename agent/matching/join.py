@@ -104,6 +104,9 @@ class Joiner:
         since = held.issue.opened_at - BEFORE
         if not held.signature.fits(report.context, since=since):
             return 0.0
+        if not held.signature.outcome and not held.issue.driver and likeness < SAME_FROM:
+            # A shared attribute of the words alone, and no reason: only like words belong.
+            return 0.0
         if same_driver:
             return round(0.8 + 0.19 * max(likeness, 0.0), 4)
         mentions = report.item.reading.drivers

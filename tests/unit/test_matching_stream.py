@@ -271,6 +271,34 @@ def test_problem_that_fits_no_driver_alarms_by_its_words():
     assert len(alarm.label) <= 38
 
 
+def test_problem_without_a_driver_takes_only_like_words_of_its_slice():
+    """Else everything that fits no driver, from one product, would heap up under it."""
+    draw = ("fibre", "cable", "mobile", "copper", "radio", "hotel", "ship", "satellite")
+    usual = [
+        a_report(f"p{number}", after(hours=9 * number), customer=f"P{number}",
+                 attributes={"product": draw[number % 8]})
+        for number in range(85)
+    ]  # fmt: skip
+    strange = [
+        a_report(f"q{number}", after(days=32, minutes=25 * number), driver="",
+                 text=f"parrot voice assistant answers only in Latin since update {number}",
+                 customer=f"Q{number}", attributes={"product": "satellite"})
+        for number in range(12)
+    ]  # fmt: skip
+    other = a_report(
+        "other", after(days=32, hours=8), driver="", text="the lorry blocked my driveway",
+        customer="R1", attributes={"product": "satellite"},
+    )  # fmt: skip
+
+    stream, outcomes = listen([*usual, *strange, other])
+
+    (alarm,) = stream.alarms
+    assert alarm.slice == {"product": "satellite"}
+    matches = matches_of(outcomes)
+    assert matches["files/q11"].issue_id == alarm.issue_id
+    assert matches["files/other"].issue_id != alarm.issue_id
+
+
 def test_attribute_of_the_feedback_is_a_slice_where_there_are_no_records():
     draw = ("fibre", "cable", "mobile", "satellite")
     usual = [
