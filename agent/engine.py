@@ -16,9 +16,10 @@ from agent.delivery.claim import Rules
 from agent.delivery.decide import decide
 from agent.delivery.dispatch import DeliverReport, deliver
 from agent.delivery.renew import expire_overdue, refreeze
-from agent.intake import Incoming, IntakeReport, intake
+from agent.intake import IntakeReport, intake
 from agent.listening import Listened, check_index, index_new, match_new, read_new
 from agent.review import Bench, Reviewed, review_issue, waiting_issues
+from domain.incoming import Incoming
 from domain.ports import Embedder, Progress, Reader, Store, VectorIndex
 from domain.proposals import DecisionKind, Proposal
 from domain.record import IssueId, ProposalId

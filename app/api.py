@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from starlette.concurrency import run_in_threadpool
 
-from agent.intake import Incoming, IntakeReport
+from agent.intake import IntakeReport
 from app.access import Access, Person, Right
 from app.exports import proposal_object
 from app.inbox.backend import InboxBackend
 from app.problems import SignedOut
-from connectors.files.lines import parse_json, to_line
+from connectors.files.lines import read_posted
 from connectors.files.mapping import Kind
-from domain.errors import InvalidInput
+from domain.incoming import Incoming
 from domain.proposals import DecisionKind, ProposalState
 from domain.record import ProposalId
 
@@ -76,7 +75,7 @@ class Api:
             await run_in_threadpool(self._person, request, Right.BRING)
             body = await request.body()
             report = await run_in_threadpool(
-                lambda: self._intake((one.record, one.zone_assumed) for one in _lines(body, kind))
+                lambda: self._intake(read_posted(body, kind=kind, source=SOURCE))
             )
             return {
                 "read": report.read,
@@ -85,6 +84,7 @@ class Api:
                 "set_aside": report.set_aside,
                 "reasons": dict(report.reasons),
                 "zones_assumed": report.zones_assumed,
+                "remarks": dict(report.remarks),
             }
 
         return bring
@@ -131,26 +131,3 @@ class Api:
             changes=decision.changes,
         )
         return self._object(ProposalId(id_))
-
-
-def _lines(body: bytes, kind: Kind) -> Iterator[Any]:
-    """The records of a JSON array or of NDJSON.
-
-    Raises:
-        InvalidInput: A JSON array that cannot be parsed.
-    """
-    stripped = body.lstrip(b" \t\r\n\xef\xbb\xbf")
-    if stripped.startswith(b"["):
-        try:
-            rows = json.loads(stripped.decode("utf-8"))
-        except (ValueError, RecursionError) as error:
-            raise InvalidInput("The body is not a JSON array in UTF-8.") from error
-        for number, row in enumerate(rows, 1):
-            yield to_line(row, number=number, kind=kind, source=SOURCE)
-        return
-    for number, raw in enumerate(body.split(b"\n"), 1):
-        if raw.strip():
-            parsed = parse_json(raw.rstrip(b"\r"), number)
-            yield to_line(
-                parsed.row, number=number, kind=kind, source=SOURCE, raw=raw, why=parsed.problem
-            )

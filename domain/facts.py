@@ -24,6 +24,24 @@ class Fact(Record):
     attributes: dict[str, JsonValue] = Field(default_factory=dict)
 
 
+FLAGS = {"customer": ("consent", "suppressed")}
+"""Attributes that are yes or no, by the kind of fact."""
+
+# True and false as people and the spreadsheets of several languages write them.
+_YES = frozenset("true yes y t 1 1.0 on ja wahr oui vrai si sí verdadero sim vero".split())
+_NO = frozenset("false no n f 0 0.0 off nein falsch non faux falso não nao".split())
+
+
+def as_flag(value: object) -> bool | None:
+    """Give what a flag says; None where it is neither yes nor no, which is never a yes."""
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word in _YES:
+        return True
+    return False if word in _NO else None
+
+
 CaseOutcome = Literal["held", "returned", "unknown"]
 
 

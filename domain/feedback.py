@@ -62,12 +62,17 @@ class FeedbackItem(Record):
 
 
 class SetAside(Record):
-    """An input record that could not be stored, kept with its bytes."""
+    """An input record that could not be stored, kept with its bytes.
+
+    A record of more bytes than are held at once is kept in pieces: the same line, with
+    `part` 0, 1, 2 in the order of the bytes. Only part 0 counts as a record.
+    """
 
     source: str
     line: int
     reason: str
     raw: bytes = Field(repr=False)
+    part: int = 0
 
 
 SentimentLabel = Literal["positive", "neutral", "negative", "mixed"]

@@ -115,7 +115,13 @@ class LeftOut(Record):
     """A customer of the audience who gets nothing, and why."""
 
     customer_id: str
-    reason: Literal["no address", "consent is false", "suppressed", "removed by a reviewer"]
+    reason: Literal[
+        "no address",
+        "consent is false",
+        "consent is not understood",
+        "suppressed",
+        "removed by a reviewer",
+    ]
 
 
 class Check(Record):

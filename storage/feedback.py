@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -62,6 +63,7 @@ set_aside = Table(
     Column("seq", Integer, nullable=False),
     Column("source", Text, nullable=False),
     Column("line", Integer, nullable=False),
+    Column("part", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
 )
@@ -127,10 +129,13 @@ class SqlFeedbackRepo:
             set_aside,
             [
                 {
-                    "hash": digest([row.source, row.line, row.raw.hex()]),
+                    "hash": digest(
+                        [row.source, row.line, row.part, hashlib.sha256(row.raw).hexdigest()]
+                    ),
                     "seq": start + place,
                     "source": row.source,
                     "line": row.line,
+                    "part": row.part,
                     "reason": row.reason,
                     "raw": row.raw,
                 }
@@ -142,7 +147,9 @@ class SqlFeedbackRepo:
         """Rejected rows, newest first."""
         query = select(set_aside).order_by(set_aside.c.seq.desc()).limit(limit)
         return [
-            SetAside(source=row.source, line=row.line, reason=row.reason, raw=row.raw)
+            SetAside(
+                source=row.source, line=row.line, reason=row.reason, raw=row.raw, part=row.part
+            )
             for row in self._connection.execute(query)
         ]
 
@@ -271,5 +278,5 @@ class SqlFeedbackRepo:
             func.count(feedback.c.customer_id).label("with_customer"),
         )
         row = self._connection.execute(query).one()
-        aside = self._connection.scalar(select(func.count()).select_from(set_aside)) or 0
+        aside = self._connection.scalar(select(func.count()).where(set_aside.c.part == 0)) or 0
         return {**row._asdict(), "set_aside": aside}

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from agent.casework import words
 from agent.casework.marks import Marks
-from domain.facts import Fact
+from domain.facts import Fact, as_flag
 from domain.issues import Casefile, Hypothesis, Reached, ReachState
 from domain.people import Policy
 from domain.ports import FactTable
@@ -43,8 +43,8 @@ def address(
 ) -> Addressed:
     """Choose the recipients of an audience, in customer id order.
 
-    Left out are customers without an address, with consent false, suppressed ones,
-    and, where the policy says so, those whose consent is not known.
+    Left out are customers without an address, with consent false or not understood,
+    suppressed ones, and, where the policy says so, those whose consent is not known.
     """
     states = (
         (ReachState.AFFECTED, ReachState.SILENT)
@@ -78,38 +78,34 @@ def address(
     return Addressed(tuple(recipients), tuple(left_out))
 
 
-def _profiles(facts: FactTable) -> dict[str, Mapping[str, object]]:
-    """Customer id → attributes of the current `customer` fact."""
-    profiles: dict[str, Mapping[str, object]] = {}
+def _profiles(facts: FactTable) -> dict[str, dict[str, object]]:
+    """Customer id → what the current `customer` facts say of them together."""
+    profiles: dict[str, dict[str, object]] = {}
     offset, page = 0, 1000
     while rows := facts.rows(FactQuery(kind="customer"), limit=page, offset=offset):
         for fact in rows:
             subject = (fact.subject or fact.id).removeprefix("customer:")
-            profiles[fact.customer_id or subject] = fact.attributes
+            profiles.setdefault(fact.customer_id or subject, {}).update(fact.attributes)
         offset += page
     return profiles
 
 
-def _left_out(
-    profile: Mapping[str, object], policy: Policy
-) -> Literal["no address", "consent is false", "suppressed"] | None:
-    if _is_true(profile.get("suppressed")):
+LeftOutReason = Literal["no address", "consent is false", "consent is not understood", "suppressed"]
+
+
+def _left_out(profile: Mapping[str, object], policy: Policy) -> LeftOutReason | None:
+    suppressed, consent = profile.get("suppressed"), profile.get("consent")
+    if suppressed is not None and as_flag(suppressed) is not False:
         return "suppressed"
-    consent = profile.get("consent")
-    if _is_false(consent) or (consent is None and not policy.write_to_unknown_consent):
+    if consent is not None and as_flag(consent) is None:
+        return "consent is not understood"
+    allowed = policy.write_to_unknown_consent if consent is None else as_flag(consent)
+    if not allowed:
         return "consent is false"
     email = profile.get("email")
     if not isinstance(email, str) or "@" not in email.strip():
         return "no address"
     return None
-
-
-def _is_true(value: object) -> bool:
-    return value is True or str(value).strip().lower() in {"true", "yes", "1"}
-
-
-def _is_false(value: object) -> bool:
-    return value is False or str(value).strip().lower() in {"false", "no", "0"}
 
 
 def _values(one: Reached, unit: Fact | None, name: str | None) -> dict[str, str]:
@@ -285,5 +281,7 @@ def next_word(policy: Policy, *, now: datetime) -> datetime:
 def suppressed_now(facts: FactTable, customer_id: str, *, policy: Policy) -> str | None:
     """Say why a customer may not be written to at this moment; None when they may."""
     query = FactQuery(kind="customer", where=equals("customer", "customer_id", customer_id))
-    rows = facts.rows(query, limit=1)
-    return _left_out(rows[0].attributes, policy) if rows else "no address"
+    profile: dict[str, object] = {}
+    for fact in facts.rows(query):
+        profile |= fact.attributes
+    return _left_out(profile, policy)

@@ -16,6 +16,7 @@ _HEADINGS = {"hello": "Greeting", "item": "Concerns", "due": "Due", "amount": "A
 REASONS = {
     "no address": "No usable address",
     "consent is false": "No consent on record",
+    "consent is not understood": "Consent on record not understood",
     "suppressed": "Asked us to stop",
     "removed by a reviewer": "Removed by a reviewer",
 }

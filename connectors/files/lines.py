@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
-import json
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO
 
-from connectors.files.mapping import Kind, Map, Mapped, load_map, to_record
+from connectors.files.csv_rows import csv_rows
+from connectors.files.json_rows import json_rows, posted_rows
+from connectors.files.mapping import Kind, Map, load_map, to_record
+from connectors.files.rows import Raw
 from domain.errors import InvalidConfiguration, InvalidInput
 from domain.feedback import SetAside
+from domain.incoming import Incoming
 from domain.ports import Progress
-
-MAX_LINE = 8 * 2**20
-
-
-class Line(NamedTuple):
-    """A record, or a row set aside; and whether a zone was assumed."""
-
-    record: Mapped | SetAside
-    zone_assumed: bool = False
-
-
-class _Raw(NamedTuple):
-    number: int
-    raw: bytes
-    row: dict[str, Any] | None
-    problem: str = ""
 
 
 def read_files(
@@ -39,7 +24,7 @@ def read_files(
     map_path: Path | None = None,
     source: str,
     progress: Progress | None = None,
-) -> Iterator[Line]:
+) -> Iterator[Incoming]:
     """Read files one after the other; progress counts bytes.
 
     Raises:
@@ -54,8 +39,8 @@ def read_files(
     before = 0
     for path in paths:
         with path.open("rb") as handle:
-            for place, line in enumerate(_read_one(path, handle, kind, mapped, source)):
-                yield line
+            for place, raw in enumerate(_rows(path, handle)):
+                yield to_incoming(raw, kind=kind, mapped=mapped, source=source)
                 if progress is not None and place % 500 == 0:
                     progress(before + handle.tell(), total)
         before += path.stat().st_size
@@ -63,132 +48,33 @@ def read_files(
         progress(total, total)
 
 
-def _read_one(
-    path: Path, handle: IO[bytes], kind: Kind | None, mapped: Map | None, source: str
-) -> Iterator[Line]:
+def _rows(path: Path, handle: IO[bytes]) -> Iterator[Raw]:
     names = [suffix.lower() for suffix in path.suffixes]
     stream: IO[bytes] = (
         gzip.GzipFile(fileobj=handle) if ".gz" in names else handle  # type: ignore[assignment]
     )
-    rows = _csv_rows(stream) if ".csv" in names else _json_rows(stream)
-    try:
-        for raw in rows:
-            yield _to_line(raw, kind, mapped, source)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        reason = f"The file {path.name} is cut or broken here ({type(error).__name__})."
-        yield Line(SetAside(source=source, line=0, reason=reason, raw=b""))
+    return csv_rows(stream) if ".csv" in names else json_rows(stream)
 
 
-def to_line(
-    row: Any,
-    *,
-    number: int,
-    kind: Kind | None,
-    source: str,
-    raw: bytes | None = None,
-    why: str = "",
-) -> Line:
-    """Turn one parsed value into a line, for what is posted; `why` it could not be parsed."""
-    kept = raw if raw is not None else json.dumps(row, default=str).encode("utf-8", "replace")
-    if not isinstance(row, dict):
-        why = why or "A record must be an object."
-        return _to_line(_Raw(number, kept, None, why), kind, None, source)
-    return _to_line(_Raw(number, kept, row), kind, None, source)
+def read_posted(body: bytes, *, kind: Kind, source: str) -> Iterator[Incoming]:
+    """Read the records of a JSON array or of NDJSON.
+
+    Raises:
+        InvalidInput: An array that is broken; nothing of it is given.
+    """
+    for raw in posted_rows(body):
+        yield to_incoming(raw, kind=kind, mapped=None, source=source)
 
 
-def _to_line(raw: _Raw, kind: Kind | None, mapped: Map | None, source: str) -> Line:
+def to_incoming(raw: Raw, *, kind: Kind | None, mapped: Map | None, source: str) -> Incoming:
+    """Turn a row into a record, or set it aside with its bytes and the reason."""
     problem = raw.problem
     if raw.row is not None:
         try:
             row = mapped.apply(raw.row) if mapped else raw.row
-            return Line(*to_record(row, kind=kind, source=source))
+            made = to_record(row, kind=kind, source=source)
+            return Incoming(made.record, made.zone_assumed, made.remarks, len(raw.raw))
         except InvalidInput as error:
             problem = str(error)
-    return Line(SetAside(source=source, line=raw.number, reason=problem, raw=raw.raw))
-
-
-def _json_rows(stream: IO[bytes]) -> Iterator[_Raw]:
-    number = 0
-    while raw := stream.readline(MAX_LINE + 1):
-        number += 1
-        if len(raw) > MAX_LINE:
-            while (rest := stream.readline(MAX_LINE)) and not rest.endswith(b"\n"):
-                pass
-            yield _Raw(number, raw[:1000], None, f"The line is longer than {MAX_LINE:,} bytes.")
-        elif raw.strip(b" \t\r\n\xef\xbb\xbf"):
-            yield parse_json(raw.rstrip(b"\r\n"), number)
-
-
-def parse_json(raw: bytes, number: int) -> _Raw:
-    """Parse one line: UTF-8, one object, no key twice, no NaN."""
-    try:
-        row = json.loads(
-            raw.decode("utf-8-sig"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant
-        )
-    except UnicodeDecodeError:
-        return _Raw(number, raw, None, "The line is not UTF-8.")
-    except RecursionError:
-        return _Raw(number, raw, None, "The line is nested too deeply.")
-    except ValueError as error:
-        why = str(error) if str(error).startswith("The key") else "The line is not valid JSON."
-        return _Raw(number, raw, None, why)
-    if not isinstance(row, dict):
-        return _Raw(number, raw, None, "A line must be one JSON object.")
-    return _Raw(number, raw, row)
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names: set[str] = set()
-    for name, _value in pairs:
-        if name in names:
-            raise ValueError(f"The key {name[:40]!r} stands twice in one object.")
-        names.add(name)
-    return dict(pairs)
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a number in JSON")
-
-
-def _csv_rows(stream: IO[bytes]) -> Iterator[_Raw]:
-    kept: list[bytes] = []
-
-    def lines() -> Iterator[str]:
-        for raw in iter(lambda: stream.readline(MAX_LINE + 1), b""):
-            kept.append(raw)
-            yield raw.decode("utf-8-sig" if len(kept) == 1 else "utf-8", "replace").replace(
-                "\0", "\ufffd"
-            )
-
-    csv.field_size_limit(MAX_LINE)
-    reader = csv.reader(lines())
-    number = 1
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        kept.clear()
-        for values in reader:
-            number += 1
-            raw = b"".join(kept)
-            kept.clear()
-            if values:
-                yield _csv_row(header, values, raw, number)
-    except csv.Error as error:
-        yield _Raw(number + 1, b"".join(kept)[:1000], None, f"The CSV is broken here: {error}.")
-
-
-def _csv_row(header: Sequence[str], values: Sequence[str], raw: bytes, number: int) -> _Raw:
-    if len(values) != len(header):
-        reason = f"The row has {len(values)} fields, the header {len(header)}."
-        return _Raw(number, raw, None, reason)
-    try:
-        raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return _Raw(number, raw, None, "The row is not UTF-8.")
-    return _Raw(number, raw, dict(zip(header, values, strict=True)))
-
-
-def records_of(lines: Iterable[Line]) -> Iterator[Mapped]:
-    """Only what could be read."""
-    for line in lines:
-        if not isinstance(line.record, SetAside):
-            yield line.record
+    aside = SetAside(source=source, line=raw.number, reason=problem, raw=raw.raw, part=raw.part)
+    return Incoming(aside, size=len(raw.raw))

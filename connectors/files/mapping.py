@@ -12,6 +12,12 @@ from typing import Any, Literal, NamedTuple
 import yaml
 from pydantic import ValidationError
 
+from connectors.files.well_known import (
+    HALF_CHARACTER_REMARK,
+    has_half_character,
+    understand,
+    whole,
+)
 from domain.errors import InvalidConfiguration, InvalidInput
 from domain.facts import Case, Fact
 from domain.feedback import Author, Channel, FeedbackItem
@@ -27,14 +33,18 @@ _FIELDS: dict[Kind, frozenset[str]] = {
 }
 _TIMES = frozenset({"at", "recorded_at", "opened_at", "closed_at"})
 _NUMBERS = frozenset({"rating", "rating_max"})
+_NAMES = frozenset({"id", "kind", "customer_id", "account_id", "thread_id"})
 MAX_TEXT = 1_000_000
+# A double counts without gaps up to here.
+_EXACT = 2**53
 
 
 class ToRecord(NamedTuple):
-    """A record and whether a time had no zone."""
+    """A record, whether a time had no zone, and what was stored but not understood."""
 
     record: Mapped
     zone_assumed: bool
+    remarks: tuple[str, ...] = ()
 
 
 class Rule(Record):
@@ -127,7 +137,13 @@ def to_record(row: Mapping[str, Any], *, kind: Kind | None = None, source: str) 
         InvalidInput: A field is missing or cannot be used; the message says which.
     """
     chosen = kind or kind_of(row)
+    remarks: tuple[str, ...] = ()
+    if has_half_character(row):
+        row, remarks = _without_halves(row), (HALF_CHARACTER_REMARK,)
     values, attributes = _split(row, _FIELDS[chosen])
+    if chosen == "facts":
+        attributes, doubts = understand(str(values.get("kind")), attributes)
+        remarks += doubts
     assumed = False
     for name in _TIMES & set(values):
         values[name], naive = _time(values[name], name)
@@ -136,7 +152,20 @@ def to_record(row: Mapping[str, Any], *, kind: Kind | None = None, source: str) 
         record = _MAKERS[chosen](values, attributes, source)
     except ValidationError as error:
         raise InvalidInput(_first_problem(error)) from None
-    return ToRecord(record, assumed)
+    return ToRecord(record, assumed, remarks)
+
+
+def _without_halves(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Mend words; a name under which records are found must be whole.
+
+    Raises:
+        InvalidInput: A half character stands in an id.
+    """
+    broken = sorted(name for name in _NAMES & set(row) if has_half_character(row[name]))
+    if broken:
+        raise InvalidInput(f"{broken[0]} holds half a character.")
+    mended: Mapping[str, Any] = whole(dict(row))
+    return mended
 
 
 def _split(row: Mapping[str, Any], fields: frozenset[str]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -211,14 +240,7 @@ def _fact(values: dict[str, Any], attributes: dict[str, Any], source: str) -> Fa
     for name in ("id", "kind", "at"):
         if name not in values:
             raise InvalidInput(f"{name} is missing: a fact needs id, kind and at.")
-    amount = values.get("amount_minor")
-    if amount is not None:
-        number = _number(values, "amount_minor")
-        if number is None or number != int(number):
-            raise InvalidInput(
-                f"amount_minor is {amount!r}: give whole minor units, 1299 for 12.99."
-            )
-        amount = int(number)
+    amount = _whole_number(values, "amount_minor")
     return Fact.model_validate(
         {
             **values,
@@ -268,12 +290,23 @@ def _number(values: dict[str, Any], name: str) -> float | None:
     if value is None:
         return None
     try:
-        number = float(value) if not isinstance(value, bool) else math.nan
-    except (TypeError, ValueError):
+        number = math.nan if isinstance(value, bool) or "_" in str(value) else float(value)
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise InvalidInput(f"{name} is {str(value)[:40]!r}: give a number.")
     return number
+
+
+def _whole_number(values: dict[str, Any], name: str) -> int | None:
+    number = _number(values, name)
+    if number is None:
+        return None
+    if number != int(number) or abs(number) > _EXACT:
+        raise InvalidInput(
+            f"{name} is {str(values[name])[:40]!r}: give whole minor units, 1299 for 12.99."
+        )
+    return int(number)
 
 
 def _time(value: Any, name: str) -> tuple[datetime, bool]:
