@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from storage.store import SqlUnit
 
 
+# JSON allows them raw, but many readers of lines take them for the end of one.
+_LINE_ENDS = {ord(one): f"\\u{ord(one):04x}" for one in "\x85\u2028\u2029"}
+
+
 def export_file(installation: Installation, what: str, output: Path) -> int:
     """Write one kind of object, one a line; gives their number. The file appears whole."""
     with installation.store.read() as unit:
@@ -29,7 +33,7 @@ def write_lines(output: Path, objects: Iterable[Object]) -> int:
     with staging.open("w", encoding="utf-8") as handle:
         for one in objects:
             text = json.dumps(one, ensure_ascii=False).encode("utf-8", "backslashreplace")
-            handle.write(text.decode("utf-8") + "\n")
+            handle.write(text.decode("utf-8").translate(_LINE_ENDS) + "\n")
             count += 1
     staging.replace(output)
     return count

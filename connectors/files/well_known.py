@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from domain.errors import InvalidInput
 from domain.facts import FLAGS, as_flag
 
 _NUMBERS = {
@@ -17,6 +18,8 @@ _NUMBERS = {
     "promise": ("threshold",),
 }
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?")
+# Attributes that mean something are flat; a database nests less deeply than a parser.
+_DEEPEST = 64
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 HALF_CHARACTER_REMARK = (
     "A text held half a character, which no file can keep; the mark \ufffd stands in its place."
@@ -61,12 +64,24 @@ def _as_number(value: Any) -> Any:
 
 
 def has_half_character(value: Any) -> bool:
-    """Whether a text, or a text inside a value, holds half a character."""
-    if isinstance(value, str):
-        return _HALF_CHARACTER.search(value) is not None
-    if isinstance(value, dict):
-        return any(has_half_character(one) for pair in value.items() for one in pair)
-    return isinstance(value, list) and any(map(has_half_character, value))
+    """Whether a text, or a text inside a value, holds half a character.
+
+    Raises:
+        InvalidInput: The value is nested more than 64 deep.
+    """
+    waiting = [(value, 0)]
+    while waiting:
+        one, depth = waiting.pop()
+        if depth > _DEEPEST:
+            raise InvalidInput("The record is nested too deeply.")
+        if isinstance(one, str) and _HALF_CHARACTER.search(one):
+            return True
+        if isinstance(one, dict):
+            waiting += [(name, depth + 1) for name in one]
+            one = list(one.values())
+        if isinstance(one, list):
+            waiting += [(inner, depth + 1) for inner in one]
+    return False
 
 
 def whole(value: Any) -> Any:

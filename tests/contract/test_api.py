@@ -106,6 +106,26 @@ def test_records_are_counted_and_bad_ones_set_aside(client, shop):
     assert (answer["stored"], answer["known"], answer["set_aside"]) == (0, 1, 1)
 
 
+def test_an_element_that_is_set_aside_keeps_its_own_bytes(client, shop):
+    bad = '{"text" : "a",  "text": "b"}'
+    body = f' [ {{"id": "n1", "text": "late \\ud83d"}} , {bad}, {{"text": "x", "s": 1e999}} ] '
+
+    answer = client.post("/api/feedback", headers=_bearer(shop, "ingest"), content=body).json()
+
+    assert (answer["read"], answer["stored"], answer["set_aside"]) == (3, 1, 2)
+    assert "half a character" in " ".join(answer["remarks"])
+    with shop.store.read() as unit:
+        assert bad.encode() in [one.raw for one in unit.feedback.list_set_aside()]
+
+
+@pytest.mark.parametrize("body", ["[", "[1,]", "[1 2]", "[] []", "[" * 100_000, b"[\xff]", "[1}"])
+def test_a_broken_array_is_refused_as_a_whole(client, shop, body):
+    answer = client.post("/api/feedback", headers=_bearer(shop, "ingest"), content=body)
+
+    assert answer.status_code == 422
+    assert "JSON array" in answer.json()["detail"]
+
+
 def test_what_was_sent_is_not_repeated(client, shop):
     headers = _bearer(shop, "reviewer")
     answer = client.post(

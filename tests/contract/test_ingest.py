@@ -268,3 +268,13 @@ def test_an_amount_that_is_not_whole_minor_units_is_set_aside(ingest, amount):
 
     assert "1 lines read = 0 stored" in said
     assert "amount_minor is" in said
+
+
+@pytest.mark.parametrize("depth", [65, 300, 900, 100_000])
+def test_a_record_nested_too_deeply_is_set_aside(ingest, kept, depth):
+    deep = b'{"id": "1", "text": "a", "x": ' + b"[" * depth + b"]" * depth + b"}\n"
+
+    said = ingest(deep + b'{"id": "2", "text": "b"}\n', name="rows.jsonl")
+
+    assert list(kept()[0]) == ["2"]
+    assert "nested too deeply" in said
