@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from agent.config.load import load_configuration
 from agent.listening import replay, request_for
@@ -16,9 +18,11 @@ from app.exports import alarm_object
 from app.settings import Settings
 from app.wiring import open_embedder
 from connectors.files.lines import read_files
+from connectors.files.mapping import Mapped
 from domain.errors import InvalidInput
 from domain.facts import Case, Fact
-from domain.feedback import FeedbackItem, Reading, ReadItem
+from domain.feedback import FeedbackItem, Reading, ReadItem, SetAside
+from domain.incoming import Incoming
 from domain.people import Taxonomy
 from domain.ports import Progress
 from storage.memory_facts import MemoryFactTable
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
     from app.exports import Object
 
 _BATCH = 512
+_REASONS = 20
+_NO_TIME = "item has no time, so it is no part of the stream"
 _DATA = (".jsonl", ".csv", ".jsonl.gz", ".csv.gz")
 
 
@@ -36,11 +42,30 @@ def _taxonomy(settings: Settings, path: Path | None) -> Taxonomy:
     return load_configuration(settings.config_dir, taxonomy=path).taxonomy
 
 
-def _feedback(path: Path) -> list[FeedbackItem]:
+class Written(NamedTuple):
+    """How many lines were written, and what of the input had no part in them."""
+
+    number: int
+    left_out: dict[str, int]
+
+    def lines(self, what: str, output: Path) -> list[str]:
+        """Say it to a person."""
+        told = [f"{self.number:,} {what} {output}."]
+        return told + [f"Left out, {count:,}: {why}" for why, count in self.left_out.items()]
+
+
+def _present(path: Path) -> Path:
     if not path.is_file():
         raise InvalidInput(f"The file {path} does not exist.")
-    lines = read_files([path], kind="feedback", source="files")
-    return [line.record for line in lines if isinstance(line.record, FeedbackItem)]
+    return path
+
+
+def _records(lines: Iterable[Incoming], left_out: Counter[str]) -> Iterator[Mapped]:
+    for line in lines:
+        if not isinstance(line.record, SetAside):
+            yield line.record
+        elif line.record.part == 0:
+            left_out[line.record.reason if len(left_out) < _REASONS else "other reasons"] += 1
 
 
 def read_file(
@@ -50,23 +75,24 @@ def read_file(
     *,
     taxonomy: Path | None,
     progress: Progress,
-) -> int:
-    """Read the feedback of a file; gives the number of readings."""
+) -> Written:
+    """Read the feedback of a file, in memory that does not grow with it."""
     chosen = _taxonomy(settings, taxonomy)
-    items = _feedback(input_)
-    reader = LocalReader(open_embedder(settings))
-    readings = _read(reader, items, chosen, progress)
-    return write_lines(output, (_reading_object(*pair) for pair in readings))
+    left_out: Counter[str] = Counter()
+    lines = read_files([_present(input_)], kind="feedback", source="files", progress=progress)
+    items = (one for one in _records(lines, left_out) if isinstance(one, FeedbackItem))
+    readings = _read(LocalReader(open_embedder(settings)), items, chosen)
+    count = write_lines(output, (_reading_object(*pair) for pair in readings))
+    return Written(count, dict(left_out))
 
 
 def _read(
-    reader: LocalReader, items: Sequence[FeedbackItem], taxonomy: Taxonomy, progress: Progress
+    reader: LocalReader, items: Iterable[FeedbackItem], taxonomy: Taxonomy
 ) -> Iterator[tuple[FeedbackItem, Reading]]:
-    for start in range(0, len(items), _BATCH):
-        batch = items[start : start + _BATCH]
+    waiting = iter(items)
+    while batch := list(islice(waiting, _BATCH)):
         readings = reader.read([request_for(item) for item in batch], taxonomy=taxonomy)
         yield from zip(batch, readings, strict=True)
-        progress(min(start + _BATCH, len(items)), len(items))
 
 
 def _reading_object(item: FeedbackItem, reading: Reading) -> Object:
@@ -90,9 +116,10 @@ def recall_file(
     k: int,
     only_earlier: bool,
     progress: Progress,
-) -> int:
-    """Rank a corpus for each query; gives the number of queries."""
-    known, asked = _texts(corpus), _texts(queries)
+) -> Written:
+    """Rank a corpus for each query."""
+    left_out: Counter[str] = Counter()
+    known, asked = _texts(corpus, left_out), _texts(queries, left_out)
     allowed = None
     if only_earlier:
         allowed = [
@@ -109,7 +136,7 @@ def recall_file(
         allowed=allowed,
     )
     progress(len(asked), len(asked))
-    return write_lines(output, _results(asked, known, found, k))
+    return Written(write_lines(output, _results(asked, known, found, k)), dict(left_out))
 
 
 def _results(
@@ -127,17 +154,16 @@ def _results(
         }
 
 
-def _texts(path: Path) -> list[tuple[str, str, datetime | None]]:
-    if not path.is_file():
-        raise InvalidInput(f"The file {path} does not exist.")
+def _texts(path: Path, left_out: Counter[str]) -> list[tuple[str, str, datetime | None]]:
     found: list[tuple[str, str, datetime | None]] = []
-    for line in read_files([path], source="files"):
-        record = line.record
+    for record in _records(read_files([_present(path)], source="files"), left_out):
         if isinstance(record, FeedbackItem):
             text = f"{record.subject}. {record.text.value}" if record.subject else record.text.value
             found.append((record.id, text, record.at))
         elif isinstance(record, Case):
             found.append((record.id, f"{record.title}. {record.symptom}", record.opened_at))
+        else:
+            left_out["fact has no words to compare"] += 1
     return found
 
 
@@ -148,8 +174,8 @@ def replay_input(
     *,
     taxonomy: Path | None,
     progress: Progress,
-) -> int:
-    """Run feedback as a stream in event time; gives the number of alarms.
+) -> Written:
+    """Run feedback as a stream in event time and write its alarms.
 
     A folder is read whole: its feedback and its facts, and its own `config/taxonomy.yaml`.
     """
@@ -159,21 +185,25 @@ def replay_input(
     paths = _inputs(input_)
     items: list[FeedbackItem] = []
     facts: list[Fact] = []
-    for line in read_files(paths, source="files"):
-        if isinstance(line.record, FeedbackItem):
-            items.append(line.record)
-        elif isinstance(line.record, Fact):
-            facts.append(line.record)
+    left_out: Counter[str] = Counter()
+    for record in _records(read_files(paths, source="files", progress=progress), left_out):
+        if isinstance(record, FeedbackItem):
+            items.append(record)
+        elif isinstance(record, Fact):
+            facts.append(record)
     embedder = open_embedder(settings)
-    customers = [item for item in items if item.author == "customer" and item.at is not None]
+    ours = [item for item in items if item.author == "customer"]
+    customers = [item for item in ours if item.at is not None]
+    if len(customers) < len(ours):
+        left_out[_NO_TIME] += len(ours) - len(customers)
     read = [
         ReadItem(item=item, redacted=request_for(item).text, reading=reading)
-        for item, reading in _read(LocalReader(embedder), customers, chosen, progress)
+        for item, reading in _read(LocalReader(embedder), customers, chosen)
     ]
     latest = max((item.at for item in customers if item.at), default=datetime.now(UTC))
     table = MemoryFactTable(facts, latest_feedback_at=latest) if facts else None
     stream = replay(read, chosen, embedder=embedder, facts=table)
-    return write_lines(output, map(alarm_object, stream.alarms))
+    return Written(write_lines(output, map(alarm_object, stream.alarms)), dict(left_out))
 
 
 def _inputs(input_: Path) -> list[Path]:

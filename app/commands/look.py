@@ -36,8 +36,7 @@ def doctor(home: Home = None) -> None:
     from app.doctor import examine
 
     report = examine(settings(home))
-    for line in report.lines:
-        say(line)
+    _say_all(report.lines)
     raise typer.Exit(report.exit_code)
 
 
@@ -55,8 +54,8 @@ def read(
     from app.progress import bar
 
     with bar("Reading") as progress:
-        count = read_file(settings(home), input_, output, taxonomy=taxonomy, progress=progress)
-    say(f"{count:,} readings written to {output}.")
+        done = read_file(settings(home), input_, output, taxonomy=taxonomy, progress=progress)
+    _say_all(done.lines("readings written to", output))
 
 
 def recall(
@@ -77,7 +76,7 @@ def recall(
     from app.progress import bar
 
     with bar("Comparing") as progress:
-        count = recall_file(
+        done = recall_file(
             settings(home),
             corpus,
             queries,
@@ -86,7 +85,7 @@ def recall(
             only_earlier=only_earlier,
             progress=progress,
         )
-    say(f"{count:,} queries answered in {output}.")
+    _say_all(done.lines("queries answered in", output))
 
 
 def replay(
@@ -105,8 +104,13 @@ def replay(
     from app.progress import bar
 
     with bar("Replaying") as progress:
-        count = replay_input(settings(home), input_, output, taxonomy=taxonomy, progress=progress)
-    say(f"{count:,} alarms written to {output}.")
+        done = replay_input(settings(home), input_, output, taxonomy=taxonomy, progress=progress)
+    _say_all(done.lines("alarms written to", output))
+
+
+def _say_all(lines: list[str]) -> None:
+    for line in lines:
+        say(line)
 
 
 def export(

@@ -37,3 +37,15 @@ def test_no_character_of_a_text_breaks_a_line_of_output(run, tmp_path):
     (line,) = made.read_text(encoding="utf-8").splitlines()
     for one in json.loads(line)["drivers"]:
         assert text[one["start"] : one["end"]] == one["quote"]
+
+
+def test_what_has_no_part_in_the_output_is_counted_and_said(run, tmp_path):
+    given, made = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    given.write_text(
+        '{"id": "1", "text": "My parcel never arrived."}\nnot json\n'
+        '{"id": "d1", "kind": "delivery", "at": "2026-03-03T09:40:00Z"}\n'
+    )
+
+    assert "Left out, 1: The line is not valid JSON." in run("read", given, "--output", made)
+    assert "Left out, 2: fact has no words" in run("recall", given, given, "--output", made)
+    assert "Left out, 1: item has no time" in run("replay", given, "--output", made)
