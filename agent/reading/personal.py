@@ -30,6 +30,13 @@ _SECRETS = (
     ),
     re.compile(r"(?<=://)[^\s/:@]{1,80}:[^\s/@]{1,120}(?=@)"),
     re.compile(r"\b(?:Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{16,400}"),
+    re.compile(r"\b(?:bearer|basic)\s+(?=[^\d\s]{0,400}\d)[A-Za-z0-9._~+/=-]{16,400}"),
+    re.compile(r"(?<=hooks\.slack\.com/services/)[A-Za-z0-9/]{20,200}"),
+    # A short name, a mark, and a long mixture of letters and digits: the usual shape of keys.
+    re.compile(
+        r"\b[A-Za-z]{2,10}(?:_v\d)?[_-](?=[A-Za-z]{0,200}\d)(?=\d{0,200}[A-Za-z])"
+        r"[A-Za-z0-9]{24,200}\b"
+    ),
     re.compile(r"\b(?=[A-Za-z]{0,200}\d)(?=\d{0,200}[A-Za-z])[A-Za-z0-9]{32,200}\b"),
 )
 _PASSWORD = re.compile(
@@ -37,6 +44,18 @@ _PASSWORD = re.compile(
     r"passcode|secret|token|api[ _-]?key)"
     r"(?P<link>\s{0,3}[:=]\s{0,3}|\s{1,3}(?:is|was|ist|war|est|es|é)[:\s]\s{0,3}|\s{1,3})"
     r"[\"'`]?(?P<value>[^\s,;\"'`]{4,200})",
+    re.I,
+)
+# A setting whose name says that its value is secret.
+_ASSIGNED = re.compile(
+    r"\b[\w-]{0,40}?(?:secret|token|api[_-]?key|access[_-]?key|account[_-]?key|passwo?r?d|session)"
+    r"[\w-]{0,40}?\s{0,2}[:=]\s{0,2}[\"']?(?=[^\d\s]{0,400}\d)(?P<value>[^\s,;&\"'`]{8,400})",
+    re.I,
+)
+# The digits that prove that somebody holds a card or a telephone.
+_PROOF = re.compile(
+    r"\b(?:cvv2?|cvc2?|security code|otp|one[- ]time (?:code|password|pin)|verification code)"
+    r"(?:\W{1,3}|\s(?:is|was|ist|est|es)[:\s]\s?)(?P<value>\d{3,8})\b",
     re.I,
 )
 # What follows "password:" when no password does.
@@ -69,7 +88,16 @@ _NOT_PHONE = re.compile(
     r"(?!\d{3}\.\d{3}\.\d{4}$)\d+(?:\.\d+){2,}|\d{1,3}(?:[ .]\d{3})*[ .]000"
 )
 _GROUPED = re.compile(
-    r"\(?\d{3}\)?[ .-]{1,2}\d{3}[ .-]\d{4}|1[ .-]\(?\d{3}\)?[ .-]{1,2}\d{3}[ .-]\d{4}"
+    r"\(?\d{3}\)?[ .-]{1,2}\d{3}[ .-]\d{4}|1[ .-]\(?\d{3}\)?[ .-]{1,2}\d{3}[ .-]\d{4}|"
+    r"[6-9]\d\d \d\d \d\d \d\d"
+)
+# A prefix of the national network and a number, as many countries write it.
+_PREFIXED = re.compile(r"(?=(?:\D?\d){9})0[1-9]\d{0,4}[ /-]\d{5,9}")
+# What people write behind a number to say which one it is.
+_PHONE_LABEL = re.compile(
+    r"\s?[,(/-]?\s?(?:office|fax|mobile|cell|home|work|landline|mobil|büro|privat|portable|bureau|"
+    r"oficina|móvil)\b",
+    re.I,
 )
 # Countries whose national formats are tried for a number without its country.
 _REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "CH", "AT", "BR", "PT", "IN", "AU")
@@ -81,6 +109,9 @@ def secrets(text: str) -> Iterator[Found]:
     for pattern in _SECRETS:
         for match in pattern.finditer(text):
             yield Found(PlaceholderKind.TOKEN, match.start(), match.end())
+    for pattern in (_ASSIGNED, _PROOF):
+        for match in pattern.finditer(text):
+            yield Found(PlaceholderKind.TOKEN, match.start("value"), match.end("value"))
     for match in _PASSWORD.finditer(text):
         value = match["value"].rstrip(".!?)\"'")
         if len(value) >= 4 and _is_password(value, link=match["link"]):
@@ -106,10 +137,10 @@ def phones(text: str) -> Iterator[Found]:
         if len(value) > _LONGEST_PHONE or _NOT_PHONE.fullmatch(value):
             continue
         before = text[max(0, match.start() - 48) : match.start()]
-        if not _OTHER_NUMBER.search(before) and _is_phone(
-            value, has_cue=bool(_PHONE_CUE.search(before))
-        ):
-            yield Found(PlaceholderKind.PHONE, match.start(), match.start() + len(value))
+        end = match.start() + len(value)
+        has_cue = _PHONE_CUE.search(before) or _PHONE_LABEL.match(text, end)
+        if not _OTHER_NUMBER.search(before) and _is_phone(value, has_cue=bool(has_cue)):
+            yield Found(PlaceholderKind.PHONE, match.start(), end)
 
 
 def _is_phone(value: str, *, has_cue: bool) -> bool:
@@ -117,6 +148,8 @@ def _is_phone(value: str, *, has_cue: bool) -> bool:
     if value.startswith("+") or (value.startswith("00") and len(value) > 9):
         return _is_possible("+" + value.lstrip("+0 "), None)
     is_spaced = len(re.findall(r"[ ()./-]+", value)) >= 2 and bare.startswith("0")
+    if _PREFIXED.fullmatch(value) and not has_cue:
+        return any(_is_valid(value, region) for region in _REGIONS)
     if not (has_cue or is_spaced or value.startswith("(") or _GROUPED.fullmatch(value)):
         return False
     return any(_is_possible(value, region) for region in _REGIONS)
@@ -127,5 +160,14 @@ def _is_possible(value: str, region: str | None) -> bool:
 
     try:
         return phonenumbers.is_possible_number(phonenumbers.parse(value, region))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _is_valid(value: str, region: str) -> bool:
+    import phonenumbers
+
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(value, region))
     except phonenumbers.NumberParseException:
         return False

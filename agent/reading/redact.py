@@ -32,15 +32,36 @@ _EMAIL = re.compile(
     r"(?:@|\s?[(\[]\s?(?:at|@)\s?[)\]]\s?)"
     r"(?:[\w-]{1,63}(?:\.|\s?[(\[]\s?(?:dot|\.)\s?[)\]]\s?)){1,8}[^\W\d_][\w-]{1,23}"
 )
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])")
-_CARD = re.compile(r"(?<![\w#+-])\d(?:(?: ?- ?| {1,2}|\.)?\d){11,18}(?![\w-]*\w)")
-_CARD_CUE = re.compile(
-    r"(?:card|karte|carte|tarjeta|carta|cartão|visa|mastercard|maestro|amex)\b[^.!?\n]{0,40}$", re.I
+_IBAN = re.compile(
+    r"(?:(?<![A-Za-z0-9])|(?<=IBAN)|(?<=iban))"
+    r"[A-Za-z]{2}\d{2}(?:[ .-]{0,2}[A-Za-z0-9]){11,30}(?![A-Za-z0-9])"
 )
-# First digits of the payment networks (ISO/IEC 7812) with at least 13 digits.
-_NETWORK = re.compile(r"[2-6]\d{12,18}|(?:1800|2131)\d{11}")
-# Characters of the longest IBAN with its spaces, and some words behind it.
-_LONGEST_IBAN = 48
+_CARD = re.compile(r"(?<![\w#+-])\d(?:(?: ?- ?| {1,2}|[./_]|\r?\n)?\d){11,18}(?![\w-]*\w)")
+_CARD_CUE = re.compile(
+    r"(?:card|karte|carte|tarjeta|carta|cartão|visa|mastercard|maestro|amex|\bcc)\b[^.!?\n]{0,40}$",
+    re.I,
+)
+# First digits and lengths of the payment networks: Visa, Mastercard, American Express,
+# Discover and UnionPay, JCB, Diners Club, Maestro (ISO/IEC 7812 and the networks' own
+# tables, as known in 2026-11).
+_NETWORK = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})|"
+    r"(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|"
+    r"3[47]\d{13}|"
+    r"6\d{15,18}|"
+    r"35\d{14,17}|(?:1800|2131)\d{11}|"
+    r"3(?:0[0-5]|[689]\d)\d{11,16}|"
+    r"(?:50|5[6-9])\d{11,17}"
+)
+# An unbroken number right behind one of these is theirs, not a card.
+_NUMBER_OF_SOMETHING = re.compile(
+    r"\b(?:order|invoice|ticket|tracking|parcel|shipment|reference|imei|serial|isbn|ean|gtin|"
+    r"bestell\w*|rechnungs?\w*|sendungs?\w*|commande|facture|colis|pedido|factura)"
+    r"(?: ?-?(?:number|no|nr|code|id|nummer|numéro|número))?[.:]?(?: is)?\W{0,3}$",
+    re.I,
+)
+# Characters of the longest IBAN with what separates its groups, and some words behind it.
+_LONGEST_IBAN = 60
 
 
 class _Plain(NamedTuple):
@@ -123,9 +144,9 @@ def _end_of_iban(text: str, start: int, end: int) -> int | None:
 
     end = min(end, start + _LONGEST_IBAN)
     while end - start >= 15:
-        if iban.is_valid(re.sub(r"[ -]", "", text[start:end])):
+        if iban.is_valid(re.sub(r"[ .-]", "", text[start:end]), check_country=False):
             return end
-        cut = max(text.rfind(" ", start, end), text.rfind("-", start, end))
+        cut = max(text.rfind(mark, start, end) for mark in " .-")
         if cut <= start:
             return None
         end = cut
@@ -140,5 +161,7 @@ def _cards(text: str) -> Iterator[Found]:
         if len(set(digits)) < 2 or not luhn.is_valid(digits):
             continue
         before = text[max(0, match.start() - 48) : match.start()]
+        if match.group().isdigit() and _NUMBER_OF_SOMETHING.search(before):
+            continue
         if _NETWORK.fullmatch(digits) or _CARD_CUE.search(before):
             yield Found(PlaceholderKind.CARD, match.start(), match.end())
