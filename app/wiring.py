@@ -18,8 +18,9 @@ from agent.reading.local import LocalReader
 from agent.recall import FusedRecall
 from agent.review import Bench
 from app.access import Access
-from app.inbox.store_backend import SPEND, ModelInUse, SqlBackend
+from app.inbox.store_backend import ModelInUse, SqlBackend
 from app.settings import DEFAULT_BASE_URL, Settings
+from app.spend import DayLedger
 from connectors.smtp.actions import MailDestination
 from connectors.smtp.settings import read_sender, read_server
 from connectors.ticket_files.actions import TicketFiles
@@ -193,22 +194,13 @@ class Installation:
             base_url=self.settings.find("OPENAI_BASE_URL") or DEFAULT_BASE_URL,
             key=self.settings.find("OPENAI_API_KEY"),
             policy=self.configuration.policy.model,
-            ledger=self._add_spend,
+            ledger=DayLedger(self.store, clock=self.clock),
             check=self.desk.check,
             reader=reader,
             investigator=investigator,
             writer=writer,
         )
         return seats.reader, seats.investigator, seats.writer
-
-    def _add_spend(self, amount_usd: float) -> float:
-        """Add to today's spend; gives the sum of the day."""
-        name = f"{SPEND}{self.clock():%Y-%m-%d}"
-        if not amount_usd:
-            with self.store.read() as unit:
-                return float(unit.settings.find(name) or 0.0)
-        with self.store.write() as unit:
-            return unit.settings.add_amount(name, amount_usd)
 
     @cached_property
     def access(self) -> Access:

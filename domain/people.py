@@ -94,6 +94,9 @@ class ModelPolicy(Record):
     daily_budget_usd: float = Field(default=10.0, ge=0)
     issue_budget_usd: float = Field(default=0.5, ge=0)
     issue_tokens: int = Field(default=60_000, ge=0)
+    # A million: what the daily money limit buys at 10 US dollars a million tokens.
+    daily_tokens: int = Field(default=1_000_000, ge=0)
+    """Tokens of a day of a model without a price, whose money nobody can count."""
     steps: int = Field(default=8, ge=1, le=8)
     timeout_s: float = Field(default=60.0, gt=0)
     prices: dict[str, Price] = Field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -54,17 +54,22 @@ class Spend:
 
     def __init__(self, already: float = 0.0) -> None:
         self.sum = already
+        self.tokens = 0
 
-    def __call__(self, amount: float) -> float:
+    def add_usd(self, amount: float) -> float:
         self.sum += amount
         return self.sum
+
+    def add_tokens(self, count: int) -> int:
+        self.tokens += count
+        return self.tokens
 
 
 def seats(
     url: str,
     *,
     reader: Reader | None = None,
-    ledger: Callable[[float], float] | None = None,
+    ledger: Spend | None = None,
     slept: list[float] | None = None,
     policy: Policy | None = None,
     **model: Any,

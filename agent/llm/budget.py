@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from domain.errors import ModelUnavailable
 from domain.people import ModelPolicy, Price
@@ -15,8 +14,15 @@ from domain.people import ModelPolicy, Price
 TOKENS_PER_BYTE = 0.65
 TOKENS_PER_MESSAGE = 8
 
-Ledger = Callable[[float], float]
-"""Adds US dollars to today's spend, atomically, and gives the sum; 0.0 reads it."""
+
+class Ledger(Protocol):
+    """What all work of today has used, shared by every process; each call is atomic."""
+
+    def add_usd(self, amount: float) -> float:
+        """Add US dollars; gives the sum of the day."""
+
+    def add_tokens(self, count: int) -> int:
+        """Add tokens; gives the sum of the day."""
 
 
 def most_tokens(texts: list[str]) -> int:
@@ -52,8 +58,8 @@ class Used(NamedTuple):
 class Budget:
     """Limits of one piece of work (an issue, a batch) inside the day's budget.
 
-    A model without a price runs under the token limit alone; its cost is None.
-    Safe for several threads.
+    A model without a price costs nothing that is known: the tokens of the day are its
+    limit instead. Safe for several threads.
     """
 
     def __init__(
@@ -92,14 +98,20 @@ class Budget:
                 raise ModelUnavailable("the token limit of this work is reached")
             if cost and self.spent_usd + cost > self._limit_usd:
                 raise ModelUnavailable("the money limit of this work is reached")
-            # Add first, then look: two processes cannot both take the last of the day.
-            if cost and self._ledger(cost) > self._policy.daily_budget_usd:
-                self._ledger(-cost)
-                raise ModelUnavailable("the daily budget is spent")
+            self._take_of_the_day(tokens_in + max_out, cost)
             self.tokens_in += tokens_in
             self.tokens_out += max_out
             self.spent_usd += cost
         return Reservation(tokens_in, max_out, cost)
+
+    def _take_of_the_day(self, tokens: int, cost: float) -> None:
+        """Add first, then look: two processes cannot both take the last of the day."""
+        if cost and self._ledger.add_usd(cost) > self._policy.daily_budget_usd:
+            self._ledger.add_usd(-cost)
+            raise ModelUnavailable("the daily budget is spent")
+        if not self.price_known and self._ledger.add_tokens(tokens) > self._policy.daily_tokens:
+            self._ledger.add_tokens(-tokens)
+            raise ModelUnavailable("the tokens of the day are used up")
 
     def settle(self, held: Reservation, tokens_in: int | None, tokens_out: int | None) -> float:
         """Replace a reservation by what was used; without usage the reservation stays.
@@ -114,7 +126,10 @@ class Budget:
             self.tokens_out += tokens_out - held.tokens_out
             self.spent_usd += cost - held.cost_usd
             if cost != held.cost_usd:
-                self._ledger(cost - held.cost_usd)
+                self._ledger.add_usd(cost - held.cost_usd)
+            more = tokens_in + tokens_out - held.tokens_in - held.tokens_out
+            if more and not self.price_known:
+                self._ledger.add_tokens(more)
         return cost
 
     def release(self, held: Reservation) -> None:

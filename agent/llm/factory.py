@@ -39,8 +39,8 @@ def make_model_seats(
 ) -> ModelSeats:
     """Give the seats over one model; nothing is imported, opened or asked before first use.
 
-    `ledger` adds US dollars to today's spend and gives the sum; `reader`, `investigator`
-    and `writer` are the local ones, whose results stand whenever the model's cannot.
+    `reader`, `investigator` and `writer` are the local ones, whose results stand whenever
+    the model's cannot.
     """
     provider = ModelProvider(
         name=name, base_url=base_url, key=key, policy=policy, ledger=ledger, sleep=sleep

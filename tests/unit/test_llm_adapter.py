@@ -74,6 +74,28 @@ def test_tokens_are_limited_also_without_a_price():
         budget.reserve(["x" * 1000], max_out=100)
 
 
+def test_all_work_of_a_day_shares_the_tokens_of_a_model_without_a_price():
+    spend, policy = Spend(), ModelPolicy(daily_tokens=1000)
+    first = Budget(model="unpriced", policy=policy, ledger=spend)
+    first.settle(first.reserve(["x" * 1000], max_out=100), 200, 50)
+
+    second = Budget(model="unpriced", policy=policy, ledger=spend)
+    second.reserve(["x" * 1000], max_out=80)
+    with pytest.raises(ModelUnavailable, match="tokens of the day"):
+        Budget(model="unpriced", policy=policy, ledger=spend).reserve(["x"], max_out=10)
+
+    assert spend.tokens == 250 + 658 + 80
+
+
+def test_a_model_with_a_price_is_limited_by_money_and_not_by_the_tokens_of_the_day():
+    spend = Spend()
+    policy = ModelPolicy(daily_tokens=1, prices=PRICES)
+
+    Budget(model=MODEL, policy=policy, ledger=spend).reserve(["x" * 1000], max_out=100)
+
+    assert spend.tokens == 0
+
+
 def test_the_breaker_opens_for_the_server_and_not_for_an_answer():
     now = [0.0]
     breaker = Breaker(pause_s=60, clock=lambda: now[0])
