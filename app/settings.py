@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -53,6 +54,32 @@ SETTINGS = (
         "Chroma runs inside the process, in the home.",
     ),
     Setting(
+        "UNDERTONE_EMBEDDER_URL",
+        "address that speaks OpenAI embeddings, for example https://vectors.example/v1",
+        "The weights on this machine turn texts into vectors. No text leaves it.",
+    ),
+    Setting(
+        "UNDERTONE_EMBEDDER_MODEL",
+        "name of the embedding model at that address",
+        "Needed together with UNDERTONE_EMBEDDER_URL.",
+    ),
+    Setting(
+        "UNDERTONE_EMBEDDER_DIMENSIONS",
+        "length of its vectors, for example 1024",
+        "Needed together with UNDERTONE_EMBEDDER_URL.",
+    ),
+    Setting(
+        "UNDERTONE_EMBEDDER_KEY",
+        "key of that address",
+        "None is sent.",
+        secret=True,
+    ),
+    Setting(
+        "UNDERTONE_EMBEDDER_PREFIX",
+        "word before every text, for example query:",
+        "Texts are sent without one.",
+    ),
+    Setting(
         "UNDERTONE_MODEL",
         "name of the chat model",
         "The local engine reads, investigates and writes. No call leaves the machine.",
@@ -70,7 +97,30 @@ SETTINGS = (
     ),
 )
 
+
+class EmbeddingEndpoint(NamedTuple):
+    """Where vectors are made when not on this machine."""
+
+    url: str
+    model: str
+    dimensions: int
+    key: str | None
+    prefix: str
+
+
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
+
+
+# Longer than the vectors of any model known in 2026-11.
+_MOST_DIMENSIONS = 16_384
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def default_home() -> Path:
@@ -118,6 +168,23 @@ class Settings(Record):
         smtp = self.environment.get("UNDERTONE_SMTP_URL", "smtp://")
         if not smtp.startswith(("smtp://", "smtps://")):
             problems.append("UNDERTONE_SMTP_URL must begin with smtp:// or smtps://.")
+        return problems + self._endpoint_problems()
+
+    def _endpoint_problems(self) -> list[str]:
+        url = self.find("UNDERTONE_EMBEDDER_URL")
+        if url is None:
+            return []
+        problems = []
+        if not _is_web_address(url):
+            problems.append("UNDERTONE_EMBEDDER_URL must begin with http:// or https://.")
+        if self.find("UNDERTONE_EMBEDDER_MODEL") is None:
+            problems.append("UNDERTONE_EMBEDDER_URL needs UNDERTONE_EMBEDDER_MODEL, its model.")
+        size = self.find("UNDERTONE_EMBEDDER_DIMENSIONS") or ""
+        if not (size.isdecimal() and 1 <= int(size) <= _MOST_DIMENSIONS):
+            problems.append(
+                "UNDERTONE_EMBEDDER_URL needs UNDERTONE_EMBEDDER_DIMENSIONS, the length of its "
+                f"vectors: a whole number from 1 to {_MOST_DIMENSIONS:,}."
+            )
         return problems
 
     def find(self, name: str) -> str | None:
@@ -140,6 +207,21 @@ class Settings(Record):
         """How long an approved draft is held; None leaves it to the policy."""
         value = self.find("UNDERTONE_UNDO_SECONDS")
         return None if value is None else int(value)
+
+    @property
+    def embedding_endpoint(self) -> EmbeddingEndpoint | None:
+        """Where vectors are made instead of on this machine; None where it is not set."""
+        url = self.find("UNDERTONE_EMBEDDER_URL")
+        if url is None:
+            return None
+        prefix = self.find("UNDERTONE_EMBEDDER_PREFIX")
+        return EmbeddingEndpoint(
+            url=url,
+            model=self.environment["UNDERTONE_EMBEDDER_MODEL"],
+            dimensions=int(self.environment["UNDERTONE_EMBEDDER_DIMENSIONS"]),
+            key=self.find("UNDERTONE_EMBEDDER_KEY"),
+            prefix=f"{prefix} " if prefix else "",
+        )
 
     @property
     def uses_model(self) -> bool:

@@ -19,6 +19,7 @@ from agent.recall import FusedRecall
 from agent.review import Bench
 from app.access import Access
 from app.inbox.store_backend import ModelInUse, SqlBackend
+from app.redacted_embedder import RedactedEmbedder
 from app.settings import DEFAULT_BASE_URL, Settings
 from app.spend import DayLedger
 from connectors.smtp.actions import MailDestination
@@ -32,6 +33,7 @@ from vectorstore.cached import CachedEmbedder
 from vectorstore.chroma import ChromaIndex
 from vectorstore.e5.embedder import E5Embedder
 from vectorstore.e5.weights import find_weight_file
+from vectorstore.remote import RemoteEmbedder
 
 _SECRET_SETTING = "secret"  # noqa: S105  the name of the setting, not its value
 
@@ -47,7 +49,21 @@ def new_secret() -> str:
 
 
 def open_embedder(settings: Settings, *, progress: Progress | None = None) -> Embedder | None:
-    """The embedded embedder behind its cache; None where its weights cannot be had."""
+    """The embedder behind its cache: an endpoint where one is set, else the embedded one.
+
+    None where neither can be had: then words decide alone.
+    """
+    endpoint = settings.embedding_endpoint
+    if endpoint is not None:
+        remote = RemoteEmbedder(
+            base_url=endpoint.url,
+            model=endpoint.model,
+            dimensions=endpoint.dimensions,
+            key=endpoint.key,
+            prefix=endpoint.prefix,
+        )
+        outside = RedactedEmbedder(remote)
+        return CachedEmbedder(outside, settings.vectors_path, on_close=remote.close)
     try:
         find_weight_file()
     except EmbedderUnavailable:
@@ -61,7 +77,7 @@ class Installation:
     def __init__(self, settings: Settings, *, clock: Callable[[], datetime] = now) -> None:
         self.settings = settings
         self.clock = clock
-        self._indexes: list[ChromaIndex] = []
+        self._indexes: dict[str, ChromaIndex] = {}
 
     @classmethod
     def open(cls, settings: Settings) -> Installation:
@@ -106,10 +122,18 @@ class Installation:
         """Chroma, in the home or on a server."""
         if self.embedder is None:
             return Indexes(None, None)
-        return Indexes(self._index("items"), self._index("cases"))
+        return Indexes(self.index("items"), self.index("cases"))
 
-    def _index(self, kind: str) -> ChromaIndex:
-        assert self.embedder is not None  # noqa: S101
+    def index(self, kind: str) -> ChromaIndex:
+        """The vector index of `items` or `cases`.
+
+        Raises:
+            EmbedderUnavailable: There is no embedder, so there is no index.
+        """
+        if kind in self._indexes:
+            return self._indexes[kind]
+        if self.embedder is None:
+            raise EmbedderUnavailable("Without an embedder there is no vector index.")
         url = self.settings.find("UNDERTONE_CHROMA_URL")
         index = ChromaIndex(
             kind=kind,
@@ -118,7 +142,7 @@ class Installation:
             directory=None if url else self.settings.chroma_dir / kind,
             url=url,
         )
-        self._indexes.append(index)
+        self._indexes[kind] = index
         return index
 
     @cached_property
@@ -231,7 +255,7 @@ class Installation:
 
     def close(self) -> None:
         """Let go of files and connections."""
-        for index in self._indexes:
+        for index in self._indexes.values():
             index.close()
         embedder = self.__dict__.get("embedder")
         if isinstance(embedder, CachedEmbedder):

@@ -215,6 +215,9 @@ class Indexed(Protocol[_Id]):
     def unindexed(self, *, limit: int) -> list[tuple[_Id, str]]:
         """Ids and words (a problem, a case) that the vector index does not hold yet."""
 
+    def indexable(self) -> Iterator[tuple[_Id, str]]:
+        """Ids and words of all that belongs into the vector index, in a fixed order."""
+
     def count_indexed(self) -> int:
         """How many the vector index is said to hold."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Boolean, Column, Connection, Table, Text, func, select, update
 
@@ -79,8 +79,12 @@ class SqlCaseRepo:
     def unindexed(self, *, limit: int) -> list[tuple[CaseId, str]]:
         """Ids and words that the vector index does not hold yet."""
         query = select(cases.c.body).where(cases.c.indexed.is_(False)).limit(limit)
-        found = [Case.model_validate_json(body) for body in self._connection.scalars(query)]
-        return [(case.id, f"{case.title}\n{case.symptom}") for case in found]
+        return [_words(body) for body in self._connection.scalars(query)]
+
+    def indexable(self) -> Iterator[tuple[CaseId, str]]:
+        """Ids and words of all that belongs into the vector index."""
+        for body in self._connection.scalars(select(cases.c.body).order_by(cases.c.id)):
+            yield _words(body)
 
     def count_indexed(self) -> int:
         """How many cases the vector index is said to hold."""
@@ -95,3 +99,8 @@ class SqlCaseRepo:
     def forget_index(self) -> None:
         """Say that the vector index holds nothing."""
         self._connection.execute(update(cases).values(indexed=False))
+
+
+def _words(body: str) -> tuple[CaseId, str]:
+    case = Case.model_validate_json(body)
+    return case.id, f"{case.title}\n{case.symptom}"

@@ -248,6 +248,16 @@ class SqlFeedbackRepo:
         )
         return [(FeedbackKey(row.key), row.problem) for row in self._connection.execute(query)]
 
+    def indexable(self) -> Iterator[tuple[FeedbackKey, str]]:
+        """Keys and problems of all that belongs into the vector index."""
+        query = (
+            select(feedback.c.key, feedback.c.problem)
+            .where(feedback.c.problem.is_not(None), feedback.c.problem != "")
+            .order_by(feedback.c.seq)
+        )
+        for row in self._connection.execute(query):
+            yield FeedbackKey(row.key), row.problem
+
     def mark_indexed(self, ids: Sequence[FeedbackKey]) -> None:
         """Say that the vector index holds these."""
         for part in chunks(ids):

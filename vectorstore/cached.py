@@ -37,8 +37,11 @@ class CachedEmbedder:
     One object is safe for several threads, one file for several processes.
     """
 
-    def __init__(self, inner: Embedder, path: Path) -> None:
+    def __init__(
+        self, inner: Embedder, path: Path, *, on_close: Callable[[], None] | None = None
+    ) -> None:
         self._inner = inner
+        self._on_close = on_close
         self._path = path
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
@@ -78,9 +81,11 @@ class CachedEmbedder:
         return vectors
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and what the embedder behind it holds open."""
         with self._lock:
             self._disconnect()
+        if self._on_close is not None:
+            self._on_close()
 
     def _find(self, hashes: Sequence[str]) -> dict[str, Vectors]:
         found: dict[str, Vectors] = {}

@@ -62,10 +62,15 @@ class LocalReader:
 
     What is embedded of a text is exactly `Reading.problem`, so that a caller gets the same
     vector from the same cached embedder at no cost; about one text in five has a few of its
-    parts embedded as well.
+    parts embedded as well. An embedder that fails is left alone until the next call of
+    `read`, as it may come back.
     """
 
     def __init__(self, embedder: Embedder | None) -> None:
+        self._given = embedder
+        self._use(embedder)
+
+    def _use(self, embedder: Embedder | None) -> None:
         self._embedder = embedder
         self._judge = SentimentJudge(embedder)
         self._finders: dict[str, DriverFinder] = {}
@@ -79,6 +84,8 @@ class LocalReader:
     ) -> list[Reading]:
         """Read items; one reading per request, in their order."""
         readings: list[Reading] = []
+        if self._embedder is not self._given:
+            self._use(self._given)
         for start in range(0, len(requests), _BATCH):
             batch = [_prepare(one) for one in requests[start : start + _BATCH]]
             readings += self._read_batch(batch, taxonomy)
@@ -90,9 +97,7 @@ class LocalReader:
         try:
             judged = list(self._judged(batch, taxonomy))
         except EmbedderUnavailable:
-            self._embedder = None
-            self._judge = SentimentJudge(None)
-            self._finders.clear()
+            self._use(None)
             judged = list(self._judged(batch, taxonomy))
         finder = self._finder(taxonomy)
         made_by = MadeBy(

@@ -29,6 +29,7 @@ def register(application: typer.Typer) -> None:
     """Add the commands."""
     for command in (doctor, read, recall, replay, export):
         application.command()(command)
+    application.command("rebuild-index")(rebuild_index)
 
 
 def doctor(home: Home = None) -> None:
@@ -127,3 +128,20 @@ def export(
     with installation(home) as opened:
         count = export_file(opened, what.value, output)
     say(f"{count:,} {what.value} written to {output}.")
+
+
+def rebuild_index(home: Home = None) -> None:
+    """Build the vector index anew from the database and compare it with the exact answer.
+
+    Nothing but the index changes. Questions are answered from the old one meanwhile.
+
+    Example: undertone rebuild-index
+    """
+    from app.progress import bar
+    from app.reindex import rebuild_indexes
+
+    with installation(home) as opened, bar("Building the index") as progress:
+        done = rebuild_indexes(opened, progress=progress)
+    _say_all(done.lines())
+    if not done.is_whole:
+        raise typer.Exit(3)

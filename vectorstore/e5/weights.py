@@ -33,12 +33,13 @@ def find_weight_file() -> Path:
     except metadata.PackageNotFoundError as error:
         raise EmbedderUnavailable(
             f"The embedding weights ({DISTRIBUTION}) are not installed on this machine. "
-            "Install the locked requirements, or set an embeddings endpoint."
+            "Install the locked requirements, or set UNDERTONE_EMBEDDER_URL."
         ) from error
     path = Path(str(distribution.locate_file(WEIGHT_FILE)))
     if not path.is_file():
         raise EmbedderUnavailable(f"{WEIGHT_FILE} is missing from {DISTRIBUTION}.")
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as handle:
+        found = hashlib.file_digest(handle, "sha256").hexdigest()
     if found != WEIGHT_SHA256:
         raise EmbedderUnavailable(f"{WEIGHT_FILE} has another SHA-256 than the pinned one.")
     return path
