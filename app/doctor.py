@@ -1,128 +1,148 @@
-"""`doctor`: what is configured, what is missing, what to do."""
+"""`doctor`: what is configured, what is missing or does not answer, what to do."""
 
 from __future__ import annotations
 
-import sqlite3
+import difflib
+import os
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
 from agent.config.load import FILES, load_configuration
+from app.doctor_parts import Findings, look_at_index, look_at_mail, look_at_reader, look_at_store
 from app.settings import SETTINGS, Setting, Settings
-from connectors.smtp.settings import read_sender, read_server
-from domain.errors import EmbedderUnavailable, InvalidConfiguration, UndertoneError
+from domain.errors import InvalidConfiguration
 from domain.people import Configuration
-from vectorstore.e5.weights import MODEL_ID, find_weight_file
+
+_WIDTH = max(len(setting.name) for setting in SETTINGS) + 1
 
 
 class DoctorReport(NamedTuple):
-    """Lines for a person, and the exit code: 0 when everything that is set is usable."""
+    """Lines for a person, and the exit code.
+
+    0: all that is set is usable. 2: something set is wrong. 3: all is right as set, and
+    something outside does not answer.
+    """
 
     lines: list[str]
     exit_code: int
 
 
 def examine(settings: Settings) -> DoctorReport:
-    """Look at a home and its environment without changing anything."""
-    lines = [f"Home          {settings.home}{'' if settings.home.is_dir() else ' (not made yet)'}"]
-    problems: list[str] = []
-    lines += ["", "Settings"]
+    """Look at a home and its environment without changing anything.
+
+    Servers that are set are greeted; nothing is sent to them and no model is asked.
+    """
+    found = Findings()
+    lines = [_home_line(settings.home, found), "", "Settings"]
     lines += [_setting_line(setting, settings) for setting in SETTINGS]
-    lines += ["", "Files"]
-    configuration = _configuration(settings, lines, problems)
+    found.wrong += settings.problems()
+    found.wrong += [_unknown_text(name) for name in settings.unknown]
+    lines += ["", "Files", *_file_lines(settings, found)]
+    configuration = _configuration(settings, found)
     lines += ["", "Parts"]
-    lines += _parts(settings, configuration, problems)
-    lines += ["", *(f"Mend: {problem}" for problem in problems)] if problems else ["", "All well."]
-    return DoctorReport(lines, 2 if problems else 0)
+    lines += [f"  {name:<{_WIDTH}}{text}" for name, text in _parts(settings, configuration, found)]
+    mends = [f"Mend: {problem}" for problem in dict.fromkeys((*found.wrong, *found.down))]
+    lines += ["", *(mends or ["All well."])]
+    return DoctorReport(lines, 2 if found.wrong else 3 if found.down else 0)
+
+
+def _home_line(home: Path, found: Findings) -> str:
+    _require_writable(home, "Give the user who runs Undertone the right to write there.", found)
+    state = "" if home.is_dir() else " (a file)" if home.exists() else " (not made yet)"
+    return f"Home          {home}{state}"
+
+
+def _require_writable(folder: Path, advice: str, found: Findings) -> None:
+    """Note a folder that cannot be written, or cannot be made where it should lie."""
+    nearest = next(one for one in (folder, *folder.parents) if one.exists())
+    if not nearest.is_dir():
+        found.wrong.append(f"{nearest} is a file, and a folder is needed there.")
+    elif not os.access(nearest, os.W_OK | os.X_OK):
+        found.wrong.append(f"{nearest} cannot be written. {advice}")
 
 
 def _setting_line(setting: Setting, settings: Settings) -> str:
     value = settings.find(setting.name)
     if value is None:
-        return f"  {setting.name:<24} not set. {setting.when_absent}"
+        return f"  {setting.name:<{_WIDTH}}not set. {setting.when_absent}"
     shown = "set, not shown" if setting.secret else value
-    return f"  {setting.name:<24} {shown} (environment)"
+    return f"  {setting.name:<{_WIDTH}}{shown} (environment)"
 
 
-def _configuration(
-    settings: Settings, lines: list[str], problems: list[str]
-) -> Configuration | None:
-    for name in FILES:
-        own = settings.config_dir / name
-        lines.append(f"  {name:<24} {own if own.is_file() else 'as shipped'}")
+def _unknown_text(name: str) -> str:
+    close = difflib.get_close_matches(name, [setting.name for setting in SETTINGS], n=1)
+    meant = f" Did you mean {close[0]}?" if close else ""
+    return f"{name} is set and no setting has that name.{meant}"
+
+
+def _file_lines(settings: Settings, found: Findings) -> list[str]:
+    folder = settings.config_dir
+    if folder.is_dir():
+        found.wrong += [
+            f"{path} is not read. The files are named {', '.join(FILES)}."
+            for path in sorted(folder.iterdir())
+            if path.suffix in (".yaml", ".yml") and path.name not in FILES
+        ]
+    return [
+        f"  {name:<{_WIDTH}}{folder / name if (folder / name).exists() else 'as shipped'}"
+        for name in FILES
+    ]
+
+
+def _configuration(settings: Settings, found: Findings) -> Configuration | None:
     try:
         return load_configuration(settings.config_dir)
     except InvalidConfiguration as error:
-        problems += str(error).split("\n")
+        found.wrong += str(error).split("\n")
         return None
 
 
 def _parts(
-    settings: Settings, configuration: Configuration | None, problems: list[str]
-) -> list[str]:
-    found = [_reader_line(problems), _model_line(settings, configuration)]
+    settings: Settings, configuration: Configuration | None, found: Findings
+) -> list[tuple[str, str]]:
+    parts = [
+        ("Reader", look_at_reader(settings, found)),
+        ("Model", _model_text(settings, configuration)),
+        ("Vector index", look_at_index(settings, found)),
+    ]
     if configuration is not None:
-        touchpoints = {one.touchpoint or one.name for one in configuration.taxonomy.drivers}
-        owned = sum(
-            configuration.owners.find_owner(driver=one.name, touchpoint=one.touchpoint) is not None
-            for one in configuration.taxonomy.drivers
-        )
-        total = len(configuration.taxonomy.drivers)
-        gap = "" if owned == total else " Tickets for the others wait until owners.yaml names one."
-        found.append(
-            f"  Owners                   {owned} of {total} drivers, "
-            f"{len(touchpoints)} touchpoints.{gap}"
-        )
-    found.append(_mail_line(settings, problems))
-    found.append(f"  Tickets                  {settings.tickets_dir}")
-    version = sqlite3.sqlite_version_info
-    if version < (3, 35):
-        problems.append(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed.")
-    found.append(f"  Store                    {_store_text(settings)}")
-    found.append(f"  Python                   {sys.version.split()[0]}")
-    return found
+        parts.append(("Owners", _owners_text(configuration)))
+    parts.append(("Mail", look_at_mail(settings, found)))
+    _require_writable(
+        settings.tickets_dir, "Tickets are files there; change it or UNDERTONE_TICKETS_DIR.", found
+    )
+    parts += [
+        ("Tickets", str(settings.tickets_dir)),
+        ("Store", look_at_store(settings, found)),
+        ("Python", sys.version.split()[0]),
+    ]
+    return parts
 
 
-def _store_text(settings: Settings) -> str:
-    if settings.find("UNDERTONE_DATABASE_URL"):
-        return "the database of UNDERTONE_DATABASE_URL"
-    path = Path(settings.database_url.removeprefix("sqlite:///"))
-    size = f"{path.stat().st_size / 2**20:.1f} MB" if path.is_file() else "not made yet"
-    return f"{path} ({size}), SQLite {sqlite3.sqlite_version}"
+def _owners_text(configuration: Configuration) -> str:
+    drivers, owners = configuration.taxonomy.drivers, configuration.owners
+    gaps = [
+        one.name
+        for one in drivers
+        if owners.find_owner(driver=one.name, touchpoint=one.touchpoint) is None
+    ]
+    text = f"{len(drivers) - len(gaps)} of {len(drivers)} drivers have one."
+    if not gaps:
+        return text
+    named = ", ".join(gaps[:5]) + (" ..." if len(gaps) > 5 else "")
+    return f"{text} No ticket is filed for: {named}. Name somebody in owners.yaml."
 
 
-def _reader_line(problems: list[str]) -> str:
-    try:
-        find_weight_file()
-    except EmbedderUnavailable as error:
-        problems.append(str(error))
-        return "  Reader                   local engine, words only"
-    return f"  Reader                   local engine, {MODEL_ID}"
-
-
-def _model_line(settings: Settings, configuration: Configuration | None) -> str:
+def _model_text(settings: Settings, configuration: Configuration | None) -> str:
     name = settings.find("UNDERTONE_MODEL")
     if not settings.uses_model:
         if name:
-            return f"  Model                    {name}: not used, a key or a base URL is missing"
-        return "  Model                    none; no call leaves this machine"
-    priced = configuration is not None and name in configuration.policy.model.prices
-    price = "price in policy.yaml" if priced else "price not known, token limits hold"
-    return f"  Model                    {name}, {price}"
-
-
-def _mail_line(settings: Settings, problems: list[str]) -> str:
-    server, sender = settings.find("UNDERTONE_SMTP_URL"), settings.find("UNDERTONE_MAIL_FROM")
-    if not server or not sender:
-        missing = " and ".join(
-            name
-            for name, value in (("UNDERTONE_SMTP_URL", server), ("UNDERTONE_MAIL_FROM", sender))
-            if not value
-        )
-        return f"  Mail                     not set up: {missing} is missing"
-    try:
-        where, who = read_server(server), read_sender(sender).address
-    except UndertoneError as error:
-        problems.append(str(error))
-        return "  Mail                     not usable"
-    return f"  Mail                     {where!r}, from {who}"
+            return f"{name}: not used, OPENAI_API_KEY or OPENAI_BASE_URL is missing"
+        return "none; no call leaves this machine"
+    if configuration is None:
+        return str(name)
+    policy = configuration.policy.model
+    if name in policy.prices:
+        return f"{name}, at most {policy.daily_budget_usd:.2f} US dollars a day"
+    return f"{name}, price not known, at most {policy.daily_tokens:,} tokens a day"

@@ -139,6 +139,8 @@ class Settings(Record):
 
     home: Path
     environment: dict[str, str] = Field(default_factory=dict, repr=False)
+    unknown: tuple[str, ...] = ()
+    """Names that look like ours and are none of them."""
 
     @classmethod
     def load(cls, home: Path | None, environment: Mapping[str, str]) -> Settings:
@@ -147,17 +149,29 @@ class Settings(Record):
         Raises:
             InvalidConfiguration: A value cannot be used; all problems together.
         """
+        settings = cls.look(home, environment)
+        problems = settings.problems()
+        if problems:
+            raise InvalidConfiguration(" ".join(problems))
+        return settings
+
+    @classmethod
+    def look(cls, home: Path | None, environment: Mapping[str, str]) -> Settings:
+        """Take the settings from an environment, also those that cannot be used."""
         names = {setting.name for setting in SETTINGS}
         found = {
             name: value.strip()
             for name, value in environment.items()
             if name in names and value.strip()
         }
-        settings = cls(home=(home or default_home()).expanduser().absolute(), environment=found)
-        problems = settings.problems()
-        if problems:
-            raise InvalidConfiguration(" ".join(problems))
-        return settings
+        unknown = sorted(
+            name for name in environment if name.startswith("UNDERTONE_") and name not in names
+        )
+        return cls(
+            home=(home or default_home()).expanduser().absolute(),
+            environment=found,
+            unknown=tuple(unknown),
+        )
 
     def problems(self) -> list[str]:
         """Say which values cannot be used."""
@@ -168,6 +182,12 @@ class Settings(Record):
         smtp = self.environment.get("UNDERTONE_SMTP_URL", "smtp://")
         if not smtp.startswith(("smtp://", "smtps://")):
             problems.append("UNDERTONE_SMTP_URL must begin with smtp:// or smtps://.")
+        database = self.environment.get("UNDERTONE_DATABASE_URL", "sqlite://")
+        if not database.startswith(("sqlite://", "postgresql://", "postgresql+psycopg://")):
+            problems.append("UNDERTONE_DATABASE_URL must begin with postgresql:// or sqlite:///.")
+        chroma = self.environment.get("UNDERTONE_CHROMA_URL")
+        if chroma is not None and not _is_web_address(chroma):
+            problems.append("UNDERTONE_CHROMA_URL must begin with http:// or https://.")
         return problems + self._endpoint_problems()
 
     def _endpoint_problems(self) -> list[str]:

@@ -20,7 +20,7 @@ from agent.review import Bench
 from app.access import Access
 from app.inbox.store_backend import ModelInUse, SqlBackend
 from app.redacted_embedder import RedactedEmbedder
-from app.settings import DEFAULT_BASE_URL, Settings
+from app.settings import DEFAULT_BASE_URL, EmbeddingEndpoint, Settings
 from app.spend import DayLedger
 from connectors.smtp.actions import MailDestination
 from connectors.smtp.settings import read_sender, read_server
@@ -55,13 +55,7 @@ def open_embedder(settings: Settings, *, progress: Progress | None = None) -> Em
     """
     endpoint = settings.embedding_endpoint
     if endpoint is not None:
-        remote = RemoteEmbedder(
-            base_url=endpoint.url,
-            model=endpoint.model,
-            dimensions=endpoint.dimensions,
-            key=endpoint.key,
-            prefix=endpoint.prefix,
-        )
+        remote = open_endpoint(endpoint)
         outside = RedactedEmbedder(remote)
         return CachedEmbedder(outside, settings.vectors_path, on_close=remote.close)
     try:
@@ -69,6 +63,17 @@ def open_embedder(settings: Settings, *, progress: Progress | None = None) -> Em
     except EmbedderUnavailable:
         return None
     return CachedEmbedder(E5Embedder(settings.models_dir, progress=progress), settings.vectors_path)
+
+
+def open_endpoint(endpoint: EmbeddingEndpoint) -> RemoteEmbedder:
+    """The embedder behind an address, without redaction and cache; close it after use."""
+    return RemoteEmbedder(
+        base_url=endpoint.url,
+        model=endpoint.model,
+        dimensions=endpoint.dimensions,
+        key=endpoint.key,
+        prefix=endpoint.prefix,
+    )
 
 
 class Installation:

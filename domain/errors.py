@@ -10,7 +10,8 @@ UndertoneError
   BrokenInvariant (exit 2, HTTP 500)
     ForbiddenMove, BytesChanged
   Unavailable (exit 3, HTTP 503)   the world: network, key, disk
-    IndexUnavailable, EmbedderUnavailable, ModelUnavailable, DestinationUnavailable, StoreBusy
+    IndexUnavailable, EmbedderUnavailable, ModelUnavailable, DestinationUnavailable, StoreBusy,
+    StoreUnavailable
     RefusedForNow, RefusedForGood, NoAnswer   what a destination says while bytes are handed over
 """
 
@@ -125,6 +126,10 @@ class DestinationUnavailable(Unavailable):
 
 class StoreBusy(Unavailable):
     """The store did not answer in time."""
+
+
+class StoreUnavailable(Unavailable):
+    """The store cannot be opened, read or written; a person looks at its disk or server."""
 
 
 class RefusedForNow(Unavailable):

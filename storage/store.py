@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
-from domain.errors import StoreBusy
+from domain.errors import InvalidConfiguration, StoreBusy, StoreUnavailable
 from storage import cases, feedback
 from storage.accounts import SqlAccountRepo
 from storage.audit import SqlAuditRepo
@@ -82,7 +83,19 @@ class SqlStore:
     """The truth behind one database URL."""
 
     def __init__(self, url: str) -> None:
+        """Open lazily.
+
+        Raises:
+            InvalidConfiguration: The address is none of a database that can be used.
+        """
         self.url = url
+        try:
+            make_url(url).get_dialect()
+        except (ArgumentError, ImportError) as error:
+            raise InvalidConfiguration(
+                "The address of the database must look like sqlite:///FILE or "
+                "postgresql://host/name."
+            ) from error
         path = make_url(url).database if url.startswith("sqlite") else None
         if path:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -91,8 +104,12 @@ class SqlStore:
         self._facts = FactCache()
 
     def prepare(self) -> None:
-        """Create what is missing in the database."""
-        with self._engine.begin() as connection:
+        """Create what is missing in the database.
+
+        Raises:
+            StoreUnavailable: It cannot be opened or written.
+        """
+        with _translated(), self._engine.begin() as connection:
             metadata.create_all(connection)
             for name in (feedback.SEARCH, cases.SEARCH):
                 FullText(connection, name).create()
@@ -106,8 +123,12 @@ class SqlStore:
 
     @contextmanager
     def read(self) -> Iterator[SqlUnit]:
-        """A snapshot that never waits for a writer."""
-        with self._reader.connect() as connection, connection.begin():
+        """A snapshot that never waits for a writer.
+
+        Raises:
+            StoreUnavailable: It cannot be read.
+        """
+        with _translated(), self._reader.connect() as connection, connection.begin():
             yield SqlUnit(connection, self._facts)
 
     @contextmanager
@@ -116,15 +137,34 @@ class SqlStore:
 
         Raises:
             StoreBusy: Another writer held the database for longer than 30 seconds.
+            StoreUnavailable: It cannot be written.
         """
-        try:
-            with self._engine.begin() as connection:
-                yield SqlUnit(connection, self._facts)
-        except OperationalError as error:
-            if "locked" in str(error.orig):
-                raise StoreBusy("The database is busy; try again.") from error
-            raise
+        with _translated(), self._engine.begin() as connection:
+            yield SqlUnit(connection, self._facts)
 
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+# What databases say when their disk, file, age or server is the trouble, not the statement.
+_WORLD = re.compile(
+    r"not a database|malformed|unable to open|readonly|read-only|disk|connect|server closed|"
+    r"terminat|authentication|no space|no such (?:table|column)",
+    re.I,
+)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        told = str(error.orig).strip()
+        if "locked" in told:
+            raise StoreBusy("The database is busy; try again.") from error
+        if not _WORLD.search(told):
+            raise
+        raise StoreUnavailable(
+            f"The database cannot be used: {told.splitlines()[0]}. Run: undertone doctor"
+        ) from error

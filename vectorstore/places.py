@@ -175,7 +175,7 @@ class Server:
     def _client(self) -> Any:
         import chromadb
 
-        self._check_heartbeat()
+        self.check_heartbeat()
         client = chromadb.HttpClient(
             host=self._host, port=self._port, ssl=self._secure, settings=_settings()
         )
@@ -183,15 +183,25 @@ class Server:
             session.timeout = _SERVER_TIMEOUT_S
         return client
 
-    def _check_heartbeat(self) -> None:
-        """Ask for a sign of life with a limit of its own; opening a client has none."""
+    def check_heartbeat(self) -> None:
+        """Ask for a sign of life with a limit of its own; opening a client has none.
+
+        Raises:
+            IndexUnavailable: None came.
+        """
         import httpx2
 
         scheme = "https" if self._secure else "http"
         host = f"[{self._host}]" if ":" in self._host else self._host
-        with httpx2.Client(trust_env=False, timeout=_HEARTBEAT_TIMEOUT_S) as client:
-            address = f"{scheme}://{host}:{self._port}/api/v2/heartbeat"
-            client.get(address).raise_for_status()
+        try:
+            with httpx2.Client(trust_env=False, timeout=_HEARTBEAT_TIMEOUT_S) as client:
+                address = f"{scheme}://{host}:{self._port}/api/v2/heartbeat"
+                client.get(address).raise_for_status()
+        except httpx2.HTTPError as error:
+            raise IndexUnavailable(
+                f"The Chroma server at {host}:{self._port} gives no sign of life "
+                f"({type(error).__name__})."
+            ) from error
 
 
 def close(opened: Opened) -> None:

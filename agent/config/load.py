@@ -45,6 +45,8 @@ def load_configuration(folder: Path | None, *, taxonomy: Path | None = None) -> 
 
 def load_file(path: Path | None, *, name: str, kind: type[R]) -> R:
     """Load one file, the shipped one when `path` is None or absent."""
+    if path is not None and path.exists() and not path.is_file():
+        raise InvalidConfiguration(f"{path} is not a file.")
     if path is not None and path.is_file():
         try:
             text = path.read_text(encoding="utf-8-sig")

@@ -34,9 +34,12 @@ def register(application: typer.Typer) -> None:
 
 def doctor(home: Home = None) -> None:
     """Say what is configured, what is missing and what to do about it."""
-    from app.doctor import examine
+    import os
 
-    report = examine(settings(home))
+    from app.doctor import examine
+    from app.settings import Settings
+
+    report = examine(Settings.look(home, os.environ))
     _say_all(report.lines)
     raise typer.Exit(report.exit_code)
 

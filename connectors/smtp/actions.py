@@ -135,6 +135,15 @@ class MailDestination:
         raise NoAnswer(f"It was sent and the answer makes no sense: {answer}")
 
 
+def greet(server: Server, sender: Sender, *, time_outs: TimeOuts | None = None) -> None:
+    """Connect, secure, log in, and leave without sending anything.
+
+    Raises:
+        RefusedForNow: The server cannot be reached, or not safely.
+    """
+    _open(server, sender, time_outs or TimeOuts()).close()
+
+
 def _open(server: Server, sender: Sender, time_outs: TimeOuts) -> smtplib.SMTP:
     """Connect, secure and log in.
 

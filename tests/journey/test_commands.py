@@ -59,7 +59,7 @@ def test_doctor_says_what_is_missing_and_never_a_secret(demo_home):
     text = _run(
         "doctor", "--home", demo_home, UNDERTONE_SMTP_URL="smtp://joe:hushhush@127.0.0.1:25"
     )
-    assert "UNDERTONE_MAIL_FROM is missing" in text
+    assert "Missing: UNDERTONE_MAIL_FROM" in text
     assert "hushhush" not in text
 
 
