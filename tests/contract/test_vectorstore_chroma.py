@@ -12,7 +12,7 @@ from vectorstore.chroma import ChromaIndex, collection_name
 from vectorstore.generations import distrust
 from vectorstore.rows import Rows
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.contract
 
 DIMENSIONS = 8
 

@@ -16,7 +16,7 @@ from vectorstore.e5.convert import FILES, ensure_converted, is_whole, model_fold
 from vectorstore.e5.embedder import E5Embedder
 from vectorstore.e5.weights import MODEL_ID, WeightFile, find_weight_file
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.contract
 
 GOLDEN = Path(__file__).with_name("test_vectorstore_golden.json")
 HOSTILE = {
