@@ -42,7 +42,7 @@ class IntakeReport(NamedTuple):
         ]
         if self.zones_assumed:
             lines.append(f"{self.zones_assumed:,} lines had a time without a zone; taken as UTC.")
-        lines += [f"Look at {count:,}: {remark}" for remark, count in self.remarks.items()]
+        lines += [f"Note, {count:,}: {remark}" for remark, count in self.remarks.items()]
         lines += [f"Set aside, {count:,}: {reason}" for reason, count in self.reasons.items()]
         return lines
 

@@ -268,7 +268,7 @@ class FeedbackRepo(Indexed[FeedbackKey], Protocol):
         """Full text search over redacted text; best first, higher is better."""
 
     def counts(self) -> Mapping[str, int]:
-        """`items`, `customers_items`, `read`, `matched`, `set_aside`."""
+        """`items`, `customers_items`, `read`, `matched`, `timed`, `with_customer`, `set_aside`."""
 
 
 class FactRepo(FactTable, Protocol):

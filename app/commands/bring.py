@@ -75,6 +75,7 @@ def run(
     Example: undertone run --once
     """
     from app.jobs import Jobs
+    from app.limits import limits_of
     from app.progress import bar
 
     with installation(home) as opened, Jobs(opened) as jobs:
@@ -84,5 +85,6 @@ def run(
             return
         with bar("Reading") as progress:
             report = jobs.work_once(progress)
-    for line in report.lines():
+        limits = limits_of(opened.store)
+    for line in (*report.lines(), *limits):
         say(line)

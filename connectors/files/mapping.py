@@ -152,7 +152,23 @@ def to_record(row: Mapping[str, Any], *, kind: Kind | None = None, source: str) 
         record = _MAKERS[chosen](values, attributes, source)
     except ValidationError as error:
         raise InvalidInput(_first_problem(error)) from None
+    if isinstance(record, FeedbackItem):
+        remarks += _gaps(record, has_id="id" in values)
     return ToRecord(record, assumed, remarks)
+
+
+def _gaps(item: FeedbackItem, *, has_id: bool) -> tuple[str, ...]:
+    """What cannot be done with an item for want of a field."""
+    gaps = []
+    if not has_id:
+        gaps.append(
+            "no id; one was made of source, text and time, so the same words count once there."
+        )
+    if item.author is Author.CUSTOMER and item.at is None:
+        gaps.append("no time; it is read and matched, but raises no alarm.")
+    if item.author is Author.CUSTOMER and item.customer_id is None and item.account_id is None:
+        gaps.append("no customer; no record can be looked up, so no cause is proved by it.")
+    return tuple(gaps)
 
 
 def _without_halves(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from app.cli import application
 from connectors.files.bytes_in import MAX_LINE
 from domain.people import Policy
 from storage.store import SqlStore
+from tests.embedding import MODELS_DIR
 
 HEADER = b"id,text\n"
 
@@ -240,7 +241,7 @@ def test_consent_from_a_spreadsheet_is_understood_and_never_guessed(
 
     attributes, why = _customer(home, "c1")
     assert why == reason
-    assert ("Look at 1:" in said) == (
+    assert ("neither yes nor no" in said) == (
         {consent, suppressed} & {"withdrawn", "asked us to stop"} != set()
     )
     assert attributes["email"] == "mara@shop.example"
@@ -278,3 +279,31 @@ def test_a_record_nested_too_deeply_is_set_aside(ingest, kept, depth):
 
     assert list(kept()[0]) == ["2"]
     assert "nested too deeply" in said
+
+
+def test_what_cannot_be_done_without_times_ids_and_customers_is_said(ingest, home):
+    said = ingest(b"text\nlate parcel\nbroken box\n")
+
+    assert "Note, 2: no time; it is read and matched, but raises no alarm." in said
+    assert "Note, 2: no customer; no record can be looked up" in said
+    assert "Note, 2: no id; one was made of source, text and time" in said
+
+
+def test_a_complete_item_is_stored_without_a_note(ingest):
+    said = ingest(b"id,text,at,customer_id\n1,late parcel,2026-03-03T09:40:00Z,c1\n")
+
+    assert "Note" not in said
+
+
+def test_a_run_over_words_alone_says_what_they_are_too_little_for(ingest, home):
+    home.mkdir()
+    (home / "models").symlink_to(MODELS_DIR)
+    ingest(b"text\nlate parcel\nbroken box\n")
+
+    done = CliRunner().invoke(application, ["run", "--once", "--home", str(home)])
+
+    assert done.exit_code == 0, done.output
+    assert "2 items read, 2 matched" in done.output
+    assert "No item has a time, so no alarm is raised" in done.output
+    assert "No item names a customer" in done.output
+    assert "No facts are stored" in done.output
