@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from domain.delivery import FrozenCopy
 from domain.feedback import FeedbackItem
-from domain.issues import Alarm, Casefile, Hypothesis, Issue, ReachState
+from domain.issues import NO_TIME, Alarm, Casefile, Hypothesis, Issue, ReachState
 from domain.proposals import Proposal, ProposalKind
 from domain.record import FeedbackKey, time_text
 
@@ -65,7 +65,7 @@ def issue_object(
         "label": issue.label,
         "driver": issue.driver,
         "state": issue.state.value,
-        "opened_at": time_text(issue.opened_at),
+        "opened_at": None if issue.opened_at == NO_TIME else time_text(issue.opened_at),
         "report_ids": [brought_id(key, ids) for key in reports],
     }
     if casefile is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -12,6 +13,9 @@ from domain.people import Owner
 from domain.predicates import FactQuery, Predicate, Scalar
 from domain.provenance import MadeBy, Trace
 from domain.record import FactId, FeedbackKey, Instant, IssueId, QueryId, Record
+
+NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for the times of an issue while none of its reports has one."""
 
 
 class MatchMethod(StrEnum):

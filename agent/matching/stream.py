@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent.casework.detect import EVERYTHING, Cell, CellKind, Watch
@@ -22,15 +22,12 @@ from agent.matching.reports import (
 )
 from agent.matching.shelves import KEEP, Shelves
 from domain.feedback import ReadItem
-from domain.issues import Alarm, Issue, IssueState, Match, MatchMethod
+from domain.issues import NO_TIME, Alarm, Issue, IssueState, Match, MatchMethod
 from domain.people import Taxonomy
 from domain.record import FeedbackKey, IssueId
 
 if TYPE_CHECKING:
     from domain.ports import Vectors
-
-# Stands for the time of the world while nothing with a time was seen.
-_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Outcome(NamedTuple):
@@ -70,7 +67,7 @@ class Stream:
         self._watch = Watch()
         self._recent = Recent()
         self._shelves = Shelves()
-        self._clock = _NO_TIME
+        self._clock = NO_TIME
         self._joiner = Joiner(taxonomy, self._shelves, self._watch)
         self._raiser = AlarmRaiser(
             taxonomy, self._shelves, self._watch, self._recent, self._grouping

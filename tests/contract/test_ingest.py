@@ -1,6 +1,7 @@
 """`ingest` over files as they really come: a broken row costs no other, nothing is lost."""
 
 import gzip
+import json
 
 import pytest
 from typer.testing import CliRunner
@@ -307,3 +308,18 @@ def test_a_run_over_words_alone_says_what_they_are_too_little_for(ingest, home):
     assert "No item has a time, so no alarm is raised" in done.output
     assert "No item names a customer" in done.output
     assert "No facts are stored" in done.output
+
+
+def test_an_issue_without_a_time_is_exported_without_one(ingest, home, tmp_path):
+    home.mkdir()
+    (home / "models").symlink_to(MODELS_DIR)
+    ingest(b"text\nMy parcel never arrived and nobody answers\n")
+    CliRunner().invoke(application, ["run", "--once", "--home", str(home)])
+
+    CliRunner().invoke(
+        application,
+        ["export", "issues", "--home", str(home), "--output", str(tmp_path / "issues.jsonl")],
+    )
+
+    (line,) = (tmp_path / "issues.jsonl").read_text().splitlines()
+    assert json.loads(line)["opened_at"] is None
