@@ -40,6 +40,16 @@ def time_text(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def time_of(value: object) -> datetime | None:
+    """Give the aware time that a value of a record stands for; None where it is no time."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return _aware(datetime.fromisoformat(value.replace("Z", "+00:00")))
+    except (ValueError, OverflowError):
+        return None
+
+
 def canonical(value: Any) -> str:
     """Give the one JSON text of a value: sorted keys, no spaces, times as ISO."""
     return json.dumps(

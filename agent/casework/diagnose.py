@@ -24,6 +24,7 @@ from agent.casework.proof import compare, findings, statement_of, to_hypothesis
 from agent.casework.search import Candidate, Search, information, rivals, search, smallest
 from domain.ports import FactTable, KindProfile
 from domain.predicates import FactQuery, Field, Not, Predicate, Scalar, all_of
+from domain.record import time_of
 
 __all__ = [
     "PROVED_FROM",
@@ -144,11 +145,10 @@ def _reported_at(case: Case, facts: FactTable) -> list[datetime]:
     """When the hits of those who wrote showed, in order."""
     where = all_of(window_of(case, earliest(case)), case.outcome.hit)
     rows = facts.values(FactQuery(kind=case.outcome.unit, where=where), [case.outcome.since])
-    return sorted(
-        datetime.fromisoformat(at.replace("Z", "+00:00"))
-        for _, customer, (at,) in rows
-        if customer in case.reporters and isinstance(at, str)
+    told = (
+        time_of(at) for _, customer, (at,) in rows if customer in case.reporters and at is not None
     )
+    return sorted(moment for moment in told if moment is not None)
 
 
 def _same_units(one: Candidate, two: Candidate) -> bool:
@@ -183,11 +183,11 @@ def started_of(case: Case, match: Predicate, facts: FactTable) -> datetime | Non
     for fact_id, _, (since, done) in facts.values(
         FactQuery(kind=outcome.unit, where=where), fields
     ):
-        if not isinstance(since, str):
+        began, ended = time_of(since), time_of(done)
+        if began is None:
             continue
         is_hit = fact_id in hits
-        at = since if is_hit or not isinstance(done, str) else min(since, done)
-        moment = datetime.fromisoformat(at.replace("Z", "+00:00"))
+        moment = began if is_hit or ended is None else min(began, ended)
         observations.append((moment, is_hit))
         if is_hit and hits[fact_id] in case.reporters:
             told.append(moment)

@@ -26,7 +26,7 @@ from domain.predicates import (
     Scalar,
     all_of,
 )
-from domain.record import FactId, time_text
+from domain.record import FactId, time_of, time_text
 
 
 class _Hit(NamedTuple):
@@ -160,15 +160,15 @@ def _at_risk(
     outcome: Outcome, query: FactQuery, hit: Collection[str], as_of: datetime, facts: FactTable
 ) -> list[Reached]:
     due = outcome.due or outcome.since
-    found: dict[str, tuple[str, FactId]] = {}
+    found: dict[str, tuple[datetime, FactId]] = {}
     for fact_id, customer, (at,) in facts.values(query, [due]):
-        if customer is None or customer in hit or not isinstance(at, str):
+        moment = time_of(at)
+        if customer is None or customer in hit or moment is None:
             continue
-        if customer not in found or at < found[customer][0]:
-            found[customer] = (at, fact_id)
+        if customer not in found or moment < found[customer][0]:
+            found[customer] = (moment, fact_id)
     reached = []
-    for customer, (at, fact_id) in found.items():
-        moment = datetime.fromisoformat(at.replace("Z", "+00:00"))
+    for customer, (moment, fact_id) in found.items():
         hours = (moment - as_of).total_seconds() / 3600
         reached.append(
             Reached(

@@ -15,7 +15,7 @@ from agent.casework.outcomes import Outcome, outcomes_of
 from domain.feedback import FeedbackItem
 from domain.ports import FactTable
 from domain.predicates import ALWAYS, Compare, FactQuery, Field, Scalar, all_of
-from domain.record import time_text
+from domain.record import time_of, time_text
 
 # A record older than this no longer explains a report.
 REACH = timedelta(days=21)
@@ -136,14 +136,15 @@ class ContextBook:
         query = FactQuery(kind=outcome.unit, where=outcome.hit)
         for _, customer, values in facts.values(query, [outcome.since, *fields]):
             since, *rest = values
-            if customer is None or not isinstance(since, str):
+            began = time_of(since)
+            if customer is None or began is None:
                 continue
             pairs = frozenset(
                 (field.name, value)
                 for field, value in zip(fields, rest, strict=True)
                 if value is not None
             )
-            trouble = Trouble(datetime.fromisoformat(since).timestamp(), about, pairs)
+            trouble = Trouble(began.timestamp(), about, pairs)
             self._troubles[customer].append(trouble)
             self._by_outcome[about].append(trouble)
             for sign in signs_of(trouble):

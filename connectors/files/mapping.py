@@ -34,6 +34,8 @@ _FIELDS: dict[Kind, frozenset[str]] = {
 _TIMES = frozenset({"at", "recorded_at", "opened_at", "closed_at"})
 _NUMBERS = frozenset({"rating", "rating_max"})
 _NAMES = frozenset({"id", "kind", "customer_id", "account_id", "thread_id"})
+# Outside of these a time stands for "never" or "unknown", and no window fits around it.
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
 MAX_TEXT = 1_000_000
 # A double counts without gaps up to here.
 _EXACT = 2**53
@@ -338,10 +340,9 @@ def _time(value: Any, name: str) -> tuple[datetime, bool]:
             raise InvalidInput(
                 f"{name} is {text[:40]!r}: give ISO 8601, 2026-03-03T09:40:00Z, or a map file."
             ) from None
-    try:
-        return (at.replace(tzinfo=UTC), True) if at.tzinfo is None else (at.astimezone(UTC), False)
-    except OverflowError:
-        raise InvalidInput(f"{name} lies outside the calendar.") from None
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise InvalidInput(f"{name} lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}.")
+    return (at.replace(tzinfo=UTC), True) if at.tzinfo is None else (at.astimezone(UTC), False)
 
 
 def _parse_with(value: str, format_: str, name: str) -> datetime:

@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 from agent.casework.draft_message import suppressed_now
 from app.cli import application
 from connectors.files.bytes_in import MAX_LINE
+from connectors.files.json_rows import posted_rows
+from connectors.files.lines import to_incoming
 from domain.people import Policy
 from storage.store import SqlStore
 from tests.embedding import MODELS_DIR
@@ -323,3 +325,39 @@ def test_an_issue_without_a_time_is_exported_without_one(ingest, home, tmp_path)
 
     (line,) = (tmp_path / "issues.jsonl").read_text().splitlines()
     assert json.loads(line)["opened_at"] is None
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "1899-12-31"])
+def test_a_time_that_means_never_is_set_aside(ingest, kept, at):
+    said = ingest(f'{{"id": "1", "text": "late", "at": "{at}"}}\n'.encode(), name="rows.jsonl")
+
+    assert "at lies outside the years 1900 to 2199." in said
+    assert kept()[0] == {}
+
+
+def test_words_where_other_records_hold_a_time_stop_no_run(shop):
+    odd = [
+        {
+            "id": f"odd-{place}",
+            "kind": "delivery",
+            "at": "2026-03-03T09:00:00Z",
+            "customer_id": "odd",
+            "attributes": {
+                "promised_at": "2026-03-01T24:00:00Z",
+                "delivered_at": "2026-03-05T09:00:00Z",
+                "due_at": words,
+                "status": "delivered",
+            },
+        }
+        for place, words in enumerate(("soon", "9999-12-31", "0001-01-01T00:00:00", ""))
+    ]
+    report = {"id": "odd", "text": "My parcel is late.", "at": "2026-03-05T10:00:00Z",
+              "customer_id": "odd"}  # fmt: skip
+    lines = "\n".join(map(json.dumps, [*odd, report])).encode()
+    shop.engine.intake(
+        to_incoming(raw, kind=None, mapped=None, source="files") for raw in posted_rows(lines)
+    )
+
+    listened = shop.engine.read()
+
+    assert listened.matched == 1
