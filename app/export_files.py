@@ -1,4 +1,4 @@
-"""`export`: issues, alarms, audiences, proposals as lines of JSON."""
+"""`export`: issues, alarms, audiences, proposals, rows set aside as lines of JSON."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.exports import alarm_object, audience_objects, issue_object, proposal_object
+from app.exports import (
+    alarm_object,
+    audience_objects,
+    issue_object,
+    proposal_object,
+    set_aside_object,
+)
 
 if TYPE_CHECKING:
     from app.exports import Object
@@ -61,9 +67,14 @@ def _proposals(unit: SqlUnit) -> Iterator[Object]:
         yield proposal_object(proposal, unit.proposals.copies(proposal.id, proposal.version))
 
 
+def _set_aside(unit: SqlUnit) -> Iterator[Object]:
+    return map(set_aside_object, unit.feedback.all_set_aside())
+
+
 _OBJECTS: dict[str, Callable[[SqlUnit], Iterator[Object]]] = {
     "issues": _issues,
     "alarms": _alarms,
     "audiences": _audiences,
     "proposals": _proposals,
+    "set-aside": _set_aside,
 }

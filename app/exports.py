@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from email import message_from_bytes, policy
 
 from pydantic import JsonValue
 
 from domain.delivery import FrozenCopy
-from domain.feedback import FeedbackItem
+from domain.feedback import FeedbackItem, SetAside
 from domain.issues import NO_TIME, Alarm, Casefile, Hypothesis, Issue, ReachState
 from domain.proposals import Proposal, ProposalKind
 from domain.record import FeedbackKey, time_text
@@ -134,3 +135,18 @@ def brought_id(key: FeedbackKey, ids: Mapping[FeedbackKey, str] | None = None) -
 def brought_ids(items: Iterable[FeedbackItem]) -> dict[FeedbackKey, str]:
     """Give the id that each item was brought in with."""
     return {item.key: item.id for item in items}
+
+
+def set_aside_object(row: SetAside) -> Object:
+    """Give a row that was set aside, its bytes as text where they are UTF-8, else as base64."""
+    try:
+        held = {"raw": row.raw.decode("utf-8")}
+    except UnicodeDecodeError:
+        held = {"raw_base64": b64encode(row.raw).decode("ascii")}
+    return {
+        "source": row.source,
+        "line": row.line,
+        "part": row.part,
+        "reason": row.reason,
+        **held,
+    }

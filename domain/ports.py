@@ -240,6 +240,9 @@ class FeedbackRepo(Indexed[FeedbackKey], Protocol):
     def list_set_aside(self, *, limit: int = 200) -> list[SetAside]:
         """Rejected rows, newest first."""
 
+    def all_set_aside(self) -> Iterator[SetAside]:
+        """All rejected rows, oldest first, one at a time; a row in pieces gives each of them."""
+
     def find(self, key: FeedbackKey) -> FeedbackItem | None:
         """Find an item."""
 

@@ -146,12 +146,17 @@ class SqlFeedbackRepo:
     def list_set_aside(self, *, limit: int = 200) -> list[SetAside]:
         """Rejected rows, newest first."""
         query = select(set_aside).order_by(set_aside.c.seq.desc()).limit(limit)
-        return [
-            SetAside(
+        return list(self._aside(query))
+
+    def all_set_aside(self) -> Iterator[SetAside]:
+        """All rejected rows, oldest first, one at a time."""
+        return self._aside(select(set_aside).order_by(set_aside.c.seq))
+
+    def _aside(self, query: Select[Any]) -> Iterator[SetAside]:
+        for row in self._connection.execute(query.execution_options(yield_per=10)):
+            yield SetAside(
                 source=row.source, line=row.line, reason=row.reason, raw=row.raw, part=row.part
             )
-            for row in self._connection.execute(query)
-        ]
 
     def find(self, key: FeedbackKey) -> FeedbackItem | None:
         """Find an item."""

@@ -18,6 +18,7 @@ class Exported(StrEnum):
     ALARMS = "alarms"
     AUDIENCES = "audiences"
     PROPOSALS = "proposals"
+    SET_ASIDE = "set-aside"
 
 
 Taxonomy = Annotated[
@@ -122,7 +123,7 @@ def export(
     output: Output,
     home: Home = None,
 ) -> None:
-    """Write issues, alarms, audiences or proposals, one JSON object a line.
+    """Write issues, alarms, audiences, proposals or rows set aside, one JSON object a line.
 
     Example: undertone export audiences --output audiences.jsonl
     """

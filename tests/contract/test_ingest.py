@@ -2,18 +2,21 @@
 
 import gzip
 import json
+from base64 import b64decode
 
 import pytest
 from typer.testing import CliRunner
 
 from agent.casework.draft_message import suppressed_now
 from app.cli import application
+from app.export_files import export_file
 from connectors.files.bytes_in import MAX_LINE
 from connectors.files.json_rows import posted_rows
 from connectors.files.lines import to_incoming
 from domain.people import Policy
 from storage.store import SqlStore
 from tests.embedding import MODELS_DIR
+from tests.shop import open_home
 
 HEADER = b"id,text\n"
 
@@ -313,17 +316,14 @@ def test_a_run_over_words_alone_says_what_they_are_too_little_for(ingest, home):
 
 
 def test_an_issue_without_a_time_is_exported_without_one(ingest, home, tmp_path):
-    home.mkdir()
-    (home / "models").symlink_to(MODELS_DIR)
     ingest(b"text\nMy parcel never arrived and nobody answers\n")
-    CliRunner().invoke(application, ["run", "--once", "--home", str(home)])
-
-    CliRunner().invoke(
-        application,
-        ["export", "issues", "--home", str(home), "--output", str(tmp_path / "issues.jsonl")],
-    )
+    installation = open_home(home)
+    installation.engine.read()
+    export_file(installation, "issues", tmp_path / "issues.jsonl")
+    installation.close()
 
     (line,) = (tmp_path / "issues.jsonl").read_text().splitlines()
+
     assert json.loads(line)["opened_at"] is None
 
 
@@ -361,3 +361,18 @@ def test_words_where_other_records_hold_a_time_stop_no_run(shop):
     listened = shop.engine.read()
 
     assert listened.matched == 1
+
+
+def test_rows_set_aside_can_be_taken_out_with_their_bytes(ingest, home, tmp_path):
+    ingest(HEADER + b'1,\xff\n2,"a" b\n3,fine\n')
+    output = tmp_path / "aside.jsonl"
+
+    done = CliRunner().invoke(
+        application, ["export", "set-aside", "--home", str(home), "--output", str(output)]
+    )
+
+    first, second = map(json.loads, output.read_text(encoding="utf-8").splitlines())
+    assert done.exit_code == 0, done.output
+    assert b64decode(first["raw_base64"]) == b"1,\xff\n"
+    assert second["raw"] == '2,"a" b\n'
+    assert (second["source"], second["line"], second["part"]) == ("files", 3, 0)
