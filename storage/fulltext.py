@@ -1,6 +1,7 @@
 """Full text beside the vectors: FTS5 on SQLite, `tsvector('simple')` on PostgreSQL.
 
-Both index a text folded in Python (marks dropped, case folded), so that they agree.
+Both index words that are folded and told apart in Python (marks and case dropped), so that
+they agree: PostgreSQL alone would keep an address or `C-7` as one word.
 A search never hands over a person's text: it takes the words, quotes and joins them.
 """
 
@@ -14,6 +15,8 @@ from sqlalchemy import Connection, text
 
 _WORD = re.compile(r"[^\W_]+")
 _MOST_WORDS = 64
+_MOST_PHRASES = 12
+_SHORTEST_START = 3
 
 
 def fold(value: str) -> str:
@@ -25,6 +28,16 @@ def fold(value: str) -> str:
 def words_of(value: str) -> list[str]:
     """Distinct folded words in order, at most 64."""
     return list(dict.fromkeys(_WORD.findall(fold(value))))[:_MOST_WORDS]
+
+
+def _phrases(value: str) -> list[tuple[list[str], bool]]:
+    """Words that stand together, and whether longer ones that begin with them count too."""
+    found = [words_of(part) for part in value.split()[:_MOST_PHRASES]]
+    return [
+        (words, len(words) == 1 and words[0].isalpha() and len(words[0]) >= _SHORTEST_START)
+        for words in found
+        if words
+    ]
 
 
 class FullText:
@@ -61,7 +74,7 @@ class FullText:
     def put(self, rows: Sequence[tuple[str, str]]) -> None:
         """Add or replace rows."""
         for id_, body in rows:
-            self._put(id_, fold(body).replace("\0", " "))
+            self._put(id_, " ".join(_WORD.findall(fold(body))))
 
     def _put(self, id_: str, body: str) -> None:
         if not self._is_sqlite:
@@ -106,6 +119,28 @@ class FullText:
                 {"match": " | ".join(words), "limit": limit},
             )
         return [(row.id, float(row.score)) for row in found]
+
+    def having(self, value: str, *, limit: int) -> list[str]:
+        """Ids of rows with all of the words, the last ones put first on SQLite.
+
+        What stands together (`C-7`, `a@b.example`) must stand together; a word of at least
+        three letters also finds those that begin with it.
+        """
+        phrases = _phrases(value)
+        if not phrases:
+            return []
+        if self._is_sqlite:
+            condition, order = f"{self._name} MATCH :match", "ORDER BY rowid DESC"
+            match = " ".join(f'"{" ".join(words)}"{"*" * starts}' for words, starts in phrases)
+        else:
+            condition = "to_tsvector('simple', body) @@ to_tsquery('simple', :match)"
+            order = ""
+            match = " & ".join(
+                f"({' <-> '.join(words)}{':*' * starts})" for words, starts in phrases
+            )
+        statement = f"SELECT id FROM {self._name} WHERE {condition} {order} LIMIT :limit"
+        found = self._connection.execute(text(statement), {"match": match, "limit": limit})
+        return [row.id for row in found]
 
     def _run(self, statement: str, **values: str) -> None:
         self._connection.execute(text(statement), values)

@@ -10,6 +10,7 @@ from domain.issues import Alarm, Casefile, Issue, IssueState, Match
 from domain.record import FeedbackKey, IssueId
 from storage.base import UtcDateTime, metadata
 from storage.feedback import feedback
+from storage.fulltext import FullText
 from storage.rows import put, put_once
 
 issues = Table(
@@ -31,6 +32,9 @@ matches = Table(
     Column("body", Text, nullable=False),
     Index("ix_matches_issue_id", "issue_id"),
 )
+
+LABELS = "issues_fts"
+"""The full text of labels."""
 
 alarms = Table(
     "alarms",
@@ -57,6 +61,9 @@ class SqlIssueRepo:
 
     def save(self, issue: Issue) -> None:
         """Store or replace an issue."""
+        known = self.find(issue.id)
+        if known is None or known.label != issue.label:
+            FullText(self._connection, LABELS).put([(issue.id, issue.label)])
         put(
             self._connection,
             issues,

@@ -30,6 +30,7 @@ from domain.proposals import Approval, Attempt, Delivery, DeliveryState, OutboxR
 from domain.record import DeliveryId, IssueId, ProposalId
 from storage.base import UtcDateTime, metadata
 from storage.rows import put, put_once
+from storage.search_terms import put_ticket
 
 approvals = Table(
     "approvals",
@@ -210,6 +211,7 @@ class SqlOutboxRepo:
         )
         if changed.rowcount != 1:
             raise NotFound("delivery", row.delivery.id)
+        put_ticket(self._connection, row.delivery)
 
     def due(self, at: datetime, *, limit: int) -> list[DeliveryId]:
         """Held rows whose hold and pause are over and unknown ones to be looked up."""
@@ -252,6 +254,31 @@ class SqlOutboxRepo:
             .group_by(outbox.c.state)
         )
         return {DeliveryState(state): count for state, count in rows}
+
+    def state_counts_of(
+        self, versions: Sequence[tuple[ProposalId, int]]
+    ) -> dict[tuple[ProposalId, int], dict[DeliveryState, int]]:
+        """How many deliveries of each of some versions are in each state that occurs."""
+        counts: dict[tuple[ProposalId, int], dict[DeliveryState, int]] = {}
+        rows = self._connection.execute(
+            select(outbox.c.proposal_id, outbox.c.version, outbox.c.state, func.count())
+            .where(outbox.c.proposal_id.in_([id_ for id_, _ in versions]))
+            .group_by(outbox.c.proposal_id, outbox.c.version, outbox.c.state)
+        )
+        for id_, version, state, count in rows:
+            counts.setdefault((ProposalId(id_), version), {})[DeliveryState(state)] = count
+        return counts
+
+    def held_until(self, ids: Sequence[ProposalId]) -> dict[ProposalId, datetime]:
+        """Until when each of some proposals is held; all copies of one are held alike."""
+        held = DeliveryState.HELD.value
+        last = (
+            select(func.max(outbox.c.seq))
+            .where(outbox.c.proposal_id.in_(ids), outbox.c.state == held)
+            .group_by(outbox.c.proposal_id)
+        )
+        bodies = self._connection.scalars(select(outbox.c.body).where(outbox.c.seq.in_(last)))
+        return {one.proposal_id: one.hold_until for one in _deliveries(bodies)}
 
     # -- attempts
 

@@ -77,5 +77,7 @@ saved_edits = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+DRAFTS = "proposals_fts"
+"""The full text of labels, reasons and subjects."""
 TICKET = ""
 """What stands as customer in a ticket's rendering: a key column cannot be null."""

@@ -23,7 +23,9 @@ from domain.errors import NotFound
 from domain.lifecycle import PROPOSAL_MOVES, moved
 from domain.proposals import Decision, Proposal, ProposalKind, ProposalState, SavedEdit
 from domain.record import IssueId, ProposalId
+from storage.fulltext import FullText
 from storage.proposal_tables import (
+    DRAFTS,
     TICKET,
     decisions,
     proposal_versions,
@@ -32,6 +34,7 @@ from storage.proposal_tables import (
     saved_edits,
 )
 from storage.rows import chunks, put
+from storage.search_terms import put_recipients
 
 _ROW = tuple(proposals.c[name] for name in ProposalRow._fields)
 
@@ -72,6 +75,9 @@ class SqlProposalRepo:
         ]
         for part in chunks(rows):
             self._connection.execute(renderings.insert(), list(part))
+        words = f"{proposal.label}\n{proposal.reason}\n{proposal.draft.subject}"
+        FullText(self._connection, DRAFTS).put([(proposal.id, words)])
+        put_recipients(self._connection, proposal)
 
     def put_state(self, id_: ProposalId, state: ProposalState, *, at: datetime) -> Proposal:
         """Move the current record to a state; gives the moved record."""
@@ -194,6 +200,15 @@ class SqlProposalRepo:
         query = query.order_by(table.changed_at.desc(), table.id.desc()).limit(limit)
         return [_to_row(row) for row in self._connection.execute(query)]
 
+    def rows_of(
+        self, ids: Sequence[ProposalId], *, issues: Sequence[IssueId] = (), limit: int = 200
+    ) -> list[ProposalRow]:
+        """Rows of some proposals and of all those of some issues, in the order of `list_rows`."""
+        table = proposals.c
+        query = select(*_ROW).where(or_(table.id.in_(ids), table.issue_id.in_(issues)))
+        query = query.order_by(table.priority.desc(), table.created_at, table.id).limit(limit)
+        return [_to_row(row) for row in self._connection.execute(query)]
+
     def list_all(
         self,
         *,
@@ -268,6 +283,17 @@ class SqlProposalRepo:
             select(decisions.c.body).where(decisions.c.proposal_id == id_).order_by(decisions.c.seq)
         )
         return [Decision.model_validate_json(body) for body in bodies]
+
+    def last_decisions(self, ids: Sequence[ProposalId]) -> dict[ProposalId, Decision]:
+        """What people did last with each of some proposals; those nobody decided are left out."""
+        of_each = (
+            select(func.max(decisions.c.seq))
+            .where(decisions.c.proposal_id.in_(ids))
+            .group_by(decisions.c.proposal_id)
+        )
+        query = select(decisions.c.body).where(decisions.c.seq.in_(of_each))
+        found = [Decision.model_validate_json(body) for body in self._connection.scalars(query)]
+        return {one.proposal_id: one for one in found}
 
     def decisions_since(self, at: datetime) -> list[Decision]:
         """What people did since a time, oldest first."""

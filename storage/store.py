@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from domain.errors import InvalidConfiguration, StoreBusy, StoreUnavailable
-from storage import cases, feedback
+from storage import cases, feedback, issues, proposal_tables
 from storage.accounts import SqlAccountRepo
 from storage.audit import SqlAuditRepo
 from storage.base import metadata, open_engine
@@ -23,7 +23,10 @@ from storage.fulltext import FullText
 from storage.issues import SqlIssueRepo
 from storage.outbox import SqlOutboxRepo
 from storage.proposals import SqlProposalRepo
+from storage.search import SqlSearchRepo
 from storage.settings import SqlSettingRepo
+
+_FULL_TEXTS = (feedback.SEARCH, cases.SEARCH, issues.LABELS, proposal_tables.DRAFTS)
 
 
 class SqlUnit:
@@ -69,6 +72,11 @@ class SqlUnit:
         return SqlAuditRepo(self._connection)
 
     @cached_property
+    def search(self) -> SqlSearchRepo:
+        """Search over drafts and issues."""
+        return SqlSearchRepo(self._connection)
+
+    @cached_property
     def settings(self) -> SqlSettingRepo:
         """Small named values."""
         return SqlSettingRepo(self._connection)
@@ -111,13 +119,13 @@ class SqlStore:
         """
         with _translated(), self._engine.begin() as connection:
             metadata.create_all(connection)
-            for name in (feedback.SEARCH, cases.SEARCH):
+            for name in _FULL_TEXTS:
                 FullText(connection, name).create()
 
     def reset(self) -> None:
         """Drop everything. For tests on a shared server."""
         with self._engine.begin() as connection:
-            for name in (feedback.SEARCH, cases.SEARCH):
+            for name in _FULL_TEXTS:
                 FullText(connection, name).drop()
             metadata.drop_all(connection)
 

@@ -11,10 +11,11 @@ from agent.casework.draft_message import address, draft_message, next_word
 from agent.casework.draft_ticket import draft_ticket
 from agent.delivery.decide import decide
 from agent.delivery.propose import Submission, propose
+from agent.reading.redact import redact
 from app.settings import Settings
 from app.wiring import Installation
 from domain.facts import Case, Fact, SimilarCase
-from domain.feedback import Channel, FeedbackItem, feedback_key
+from domain.feedback import Channel, FeedbackItem, Reading, Sentiment, feedback_key
 from domain.issues import (
     Alarm,
     Bin,
@@ -28,6 +29,8 @@ from domain.issues import (
     Issue,
     IssueState,
     MarkKind,
+    Match,
+    MatchMethod,
     Money,
     Quote,
     Reach,
@@ -49,7 +52,7 @@ from domain.proposals import (
     Sentence,
 )
 from domain.provenance import Dropped, MadeBy, Trace, TraceStep
-from domain.record import CaseId, FactId, IssueId
+from domain.record import CaseId, FactId, FeedbackKey, IssueId
 from domain.text import CustomerText
 
 WORLD = datetime(2026, 3, 4, 9, 2, tzinfo=UTC)
@@ -93,11 +96,14 @@ def open_full_inbox(home: Path, clock: FakeClock | None = None) -> Installation:
         unit.facts.add([*customers(), *deliveries()])
         unit.cases.add(past_cases())
         unit.feedback.add(reports())
+        unit.feedback.save_readings([(redact(one.text), a_reading(one)) for one in reports()])
         late, twice, icon = late_parcels(), charged_twice(), washed_out_icon()
         for casefile in (late, twice, icon):
             unit.issues.save(casefile.issue)
             unit.issues.save_alarm(casefile.alarm)
             unit.issues.save_casefile(casefile)
+            if casefile is late:
+                unit.issues.save_matches([_on(casefile.issue, key) for key in casefile.report_keys])
             for query in _queries(casefile):
                 unit.facts.remember(query)
     for submission in [*_late(installation, late), *_twice(installation, twice), _icon(icon)]:
@@ -210,6 +216,20 @@ def reports(count: int = 41) -> list[FeedbackItem]:
         )
         for n in range(count)
     ]
+
+
+def a_reading(item: FeedbackItem) -> Reading:
+    return Reading(
+        key=item.key,
+        language="en",
+        sentiment=Sentiment(label="negative", score=-0.8, confidence=0.9),
+        problem="the parcel does not come",
+        made_by=MADE,
+    )
+
+
+def _on(issue: Issue, key: FeedbackKey) -> Match:
+    return Match(key=key, issue_id=issue.id, method=MatchMethod.NEAREST, score=0.9)
 
 
 # -- casefiles -------------------------------------------------------------------------
@@ -491,6 +511,32 @@ def _quote(n: int) -> Quote:
 def _queries(casefile: Casefile) -> list[FactQuery]:
     reach = casefile.reach
     return [one for one in (reach.hit_query, reach.risk_query) if one is not None]
+
+
+def a_proposal(**changes: object) -> Proposal:
+    """A ticket that waits, not stored."""
+    casefile = late_parcels()
+    given: dict[str, object] = {
+        "id": "p_1",
+        "kind": "ticket",
+        "issue_id": casefile.issue.id,
+        "casefile_version": 1,
+        "destination": "tickets/logistics",
+        "label": "Late",
+        "reason": "412",
+        "draft": draft_ticket(casefile, answer_due_at=NOW + timedelta(hours=4)),
+        "owner": casefile.owner,
+        "severity": "high",
+        "risk": 3,
+        "priority": 9.0,
+        "sha256": "71c04be2" + "0" * 56,
+        "policy": "p",
+        "created_at": NOW,
+        "expires_at": NOW + timedelta(days=7),
+        "snapshot_at": WORLD,
+        "made_by": MADE,
+    }
+    return Proposal.model_validate({**given, **changes})
 
 
 # -- submissions -----------------------------------------------------------------------

@@ -30,6 +30,7 @@ from domain.proposals import (
     Switch,
 )
 from domain.record import DeliveryId, FeedbackKey, IssueId, ProposalId
+from domain.search import Found
 
 
 class Tab(StrEnum):
@@ -68,6 +69,18 @@ class ListRow(NamedTuple):
     hold_until: datetime | None = None
     decision: Decision | None = None
     """The last one."""
+    found: Found | None = None
+    """In a search: which words led to it."""
+    report: ReadItem | None = None
+    """In a search: the report whose words did."""
+
+
+class FoundIssue(NamedTuple):
+    """An issue without a draft that a search leads to."""
+
+    issue: Issue
+    found: Found
+    report: ReadItem | None = None
 
 
 class ListPage(NamedTuple):
@@ -76,6 +89,8 @@ class ListPage(NamedTuple):
     rows: tuple[ListRow, ...]
     next: ProposalId | None = None
     """Where the next part begins; None at the end."""
+    issues: tuple[FoundIssue, ...] = ()
+    """In a search: issues that have no draft."""
 
 
 class Counts(NamedTuple):
@@ -215,7 +230,7 @@ class InboxBackend(Protocol):
         """A part of the list."""
 
     def search(self, words: str, *, limit: int = 50) -> ListPage:
-        """Proposals whose label, reason, customers or reports hold the words."""
+        """Drafts, and issues without one, that the words lead to."""
 
     def counts(self, *, since: datetime | None = None) -> Counts:
         """How many stand where."""

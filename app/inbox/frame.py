@@ -14,9 +14,10 @@ from app.access import Access, Person, Right, check_csrf
 from app.inbox import words
 from app.inbox.backend import InboxBackend, Item, Tab, tab_of
 from app.inbox.text import seen
-from app.inbox.views import Listed, all_decided, draft_href, first_run, shell, start_of_day
+from app.inbox.views import Listed, draft_href, shell, start_of_day
 from app.inbox.views_card import Card, card_of
 from app.inbox.views_delivery import unknown_view
+from app.inbox.views_empty import all_decided, first_run
 from app.problems import SignedOut
 from domain.delivery import ProposalRow
 from domain.proposals import DeliveryState, ProposalState
@@ -83,11 +84,10 @@ class Frame:
         self, tab: Tab, *, after: str | None = None, query: str = "", selected: str | None = None
     ) -> Listed:
         """The part of the list that is asked for."""
-        chosen = ProposalId(selected) if selected else None
         if query.strip():
-            return Listed(tab, self.backend.search(query.strip()), query.strip(), chosen)
+            return Listed(tab, self.backend.search(query.strip()), query.strip(), selected)
         page = self.backend.list_page(tab, after=ProposalId(after) if after else None)
-        return Listed(tab, page, "", chosen)
+        return Listed(tab, page, "", selected)
 
     def open(self, id_: str, *, place: int = 0) -> Opened:
         """A proposal as the recipient at `place` gets it.
@@ -111,12 +111,13 @@ class Frame:
         *,
         view: str = "card",
         tab: Tab | None = None,
+        query: str = "",
         status: int = 200,
         **context: Any,
     ) -> HTMLResponse:
-        """A draft with the list beside it."""
+        """A draft with the list, or what a search found, beside it."""
         proposal = opened.item.proposal
-        listed = self.listed(tab or tab_of(proposal.state), selected=proposal.id)
+        listed = self.listed(tab or tab_of(proposal.state), query=query, selected=proposal.id)
         context |= {**self.shown(opened), "view": view, "narrow": "card"}
         return self.inbox_page(request, person, listed, context, status=status)
 

@@ -20,6 +20,7 @@ from domain.record import FeedbackKey, IssueId, ProposalId
 
 _ROWS, _FLOAT_ROWS, _RECIPIENTS = 100, 4, 200
 Offset = Annotated[int, Query(ge=0)]
+Words = Annotated[str, Query(max_length=200)]
 
 
 class Pages:
@@ -50,22 +51,28 @@ class Pages:
         request: Request,
         tab: Tab = Tab.DECIDE,
         after: str | None = None,
-        q: Annotated[str, Query(max_length=200)] = "",
+        q: Words = "",
     ) -> Response:
         """The list, and on a wide screen its first draft beside it."""
         person = self._frame.person(request)
         listed = self._frame.listed(tab, after=after, query=q)
         if not listed.page.rows:
             return self._frame.inbox_page(request, person, listed, {})
-        first = listed.page.rows[0].proposal.id
-        context = self._frame.shown(self._frame.open(first))
+        row = listed.page.rows[0]
+        first = row.proposal.id
+        context = self._frame.shown(
+            self._frame.open(first, place=row.found.place if row.found else 0)
+        )
         listed = listed._replace(selected=first)
         return self._frame.inbox_page(request, person, listed, context)
 
-    def draft(self, request: Request, id_: str, tab: Tab | None = None, to: Offset = 0) -> Response:
-        """One draft with the list beside it."""
+    def draft(
+        self, request: Request, id_: str, tab: Tab | None = None, to: Offset = 0, q: Words = ""
+    ) -> Response:
+        """One draft with the list, or what a search found, beside it."""
         person = self._frame.person(request)
-        return self._frame.draft_page(request, person, self._frame.open(id_, place=to), tab=tab)
+        opened = self._frame.open(id_, place=to)
+        return self._frame.draft_page(request, person, opened, tab=tab, query=q)
 
     def trace(self, request: Request, id_: str) -> Response:
         """How the agent got here."""

@@ -20,16 +20,17 @@ from app.inbox.backend import (
     EditCheck,
     Item,
     ListPage,
-    ListRow,
     Settlement,
     Source,
     Status,
     Tab,
     Today,
 )
+from app.inbox.listing import list_rows
+from app.inbox.searching import search_page
 from app.inbox.sources import Page, find_source
 from domain.audit import AuditEntry
-from domain.delivery import FrozenCopy, ProposalRow
+from domain.delivery import FrozenCopy
 from domain.errors import CannotDecide, NotFound
 from domain.facts import Case
 from domain.feedback import FeedbackItem
@@ -38,7 +39,6 @@ from domain.people import Configuration
 from domain.proposals import (
     Attempt,
     DecisionKind,
-    DeliveryState,
     Evidence,
     Proposal,
     ProposalState,
@@ -50,8 +50,6 @@ from storage.store import SqlStore, SqlUnit
 
 SPEND = "spend:"
 """Name of the day's spend in the settings table, followed by the day."""
-_SEARCHED, _OPENED = 10_000, 400
-"""Rows whose words are searched, and of them those whose recipients are."""
 _COUNTED_FOR = timedelta(seconds=5)
 """How long counts of feedback are good enough for the top bar."""
 
@@ -93,24 +91,12 @@ class SqlBackend:
             listing = proposals.list_rows if tab is Tab.DECIDE else proposals.list_latest
             rows = listing(states=TAB_STATES[tab], after=after, limit=limit + 1)
             following = rows[limit - 1].id if len(rows) > limit else None
-            return ListPage(tuple(_list_row(unit, row) for row in rows[:limit]), following)
+            return ListPage(tuple(list_rows(unit, rows[:limit])), following)
 
     def search(self, words: str, *, limit: int = 50) -> ListPage:
-        """Proposals whose label, reason, customers or reports hold the words."""
-        wanted = words.casefold().split()
+        """Drafts, and issues without one, that the words lead to."""
         with self._store.read() as unit:
-            hits = {key for key, _ in unit.feedback.search(words, limit=200)}
-            issues = {one.issue_id for one in unit.feedback.read_items(list(hits))} - {None}
-            found = []
-            for place, row in enumerate(unit.proposals.list_rows(limit=_SEARCHED)):
-                text = f"{row.id} {row.issue_id} {row.label} {row.reason}".casefold()
-                if (
-                    all(word in text for word in wanted)
-                    or row.issue_id in issues
-                    or (place < _OPENED and _names_customer(unit, row, words))
-                ):
-                    found.append(row)
-            return ListPage(tuple(_list_row(unit, row) for row in found[:limit]))
+            return search_page(unit, words, limit=limit)
 
     def counts(self, *, since: datetime | None = None) -> Counts:
         """How many stand where."""
@@ -338,30 +324,3 @@ def _first_copy(unit: SqlUnit, proposal: Proposal) -> list[FrozenCopy]:
     first = proposal.recipients[0].customer_id if proposal.recipients else None
     copy = unit.proposals.find_copy(proposal.id, proposal.version, first)
     return [copy] if copy else []
-
-
-def _list_row(unit: SqlUnit, row: ProposalRow) -> ListRow:
-    decisions = unit.proposals.decisions(row.id)
-    if row.state is ProposalState.PROPOSED:
-        return ListRow(row, decision=decisions[-1] if decisions else None)
-    held = []
-    if row.state is ProposalState.APPROVED:
-        deliveries = unit.outbox.deliveries(row.id, row.version)
-        held = [one.hold_until for one in deliveries if one.state is DeliveryState.HELD]
-    return ListRow(
-        row,
-        deliveries=unit.outbox.state_counts(row.id, row.version),
-        hold_until=max(held, default=None),
-        decision=decisions[-1] if decisions else None,
-    )
-
-
-def _names_customer(unit: SqlUnit, row: ProposalRow, words: str) -> bool:
-    wanted = words.strip().casefold()
-    if len(wanted) < 3:
-        return False
-    proposal = unit.proposals.get(row.id)
-    return any(
-        wanted in f"{one.customer_id} {one.name or ''} {one.address}".casefold()
-        for one in proposal.recipients
-    )

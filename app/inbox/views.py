@@ -11,8 +11,9 @@ from markupsafe import Markup
 
 from app.access import Person, Right
 from app.inbox import words
-from app.inbox.backend import Counts, ListPage, ListRow, Status, Tab, Today
+from app.inbox.backend import Counts, FoundIssue, ListPage, ListRow, Status, Tab, Today
 from app.inbox.svg import pips, share_bar
+from app.inbox.views_found import fitting, found_words
 from domain.delivery import ProposalRow
 from domain.proposals import DecisionKind, DeliveryState, ProposalKind, ProposalState
 from domain.record import ProposalId
@@ -40,7 +41,7 @@ class TabView(NamedTuple):
 class RowView(NamedTuple):
     """One line of the list."""
 
-    id: ProposalId
+    id: str
     href: str
     icon: str
     label: str
@@ -53,6 +54,7 @@ class RowView(NamedTuple):
     is_alert: bool
     is_selected: bool
     hold_until: str
+    is_issue: bool = False
 
 
 class EngineView(NamedTuple):
@@ -93,6 +95,8 @@ class Shell(NamedTuple):
     may_decide: bool
     tabs: tuple[TabView, ...]
     rows: tuple[RowView, ...]
+    issues: tuple[RowView, ...]
+    """In a search: issues that have no draft."""
     tab: Tab
     query: str
     more: str | None
@@ -117,7 +121,8 @@ class Listed(NamedTuple):
     tab: Tab
     page: ListPage
     query: str = ""
-    selected: ProposalId | None = None
+    selected: str | None = None
+    """Id of the draft or issue that is open."""
 
 
 def shell(
@@ -138,6 +143,7 @@ def shell(
         may_decide=person.may(Right.DECIDE),
         tabs=tabs(counts, listed.tab if not listed.query else None),
         rows=tuple(row_view(row, listed, now=now) for row in listed.page.rows),
+        issues=tuple(issue_row(one, listed, now=now) for one in listed.page.issues),
         tab=listed.tab,
         query=listed.query,
         more=_more(listed),
@@ -180,13 +186,14 @@ def row_view(row: ListRow, listed: Listed, *, now: datetime) -> RowView:
     waits = proposal.state is ProposalState.PROPOSED
     time, over = words.time_left(words.decide_by(proposal), now=now)
     shape, state = row_state(row)
+    reason = fitting(proposal.reason, beside=state) if waits else _became(row)
     return RowView(
         id=proposal.id,
-        href=draft_href(proposal.id, None if listed.query else listed.tab),
+        href=_row_href(row, listed),
         icon=words.kind_icon(proposal.kind),
         label=proposal.label,
         risk=pips(proposal.risk),
-        reason=proposal.reason if waits else _became(row),
+        reason=found_words(row.found, row.report, listed.query) if row.found else reason,
         time=time if waits else words.when(proposal.changed_at, now=now),
         is_over=waits and over,
         state=state,
@@ -194,6 +201,35 @@ def row_view(row: ListRow, listed: Listed, *, now: datetime) -> RowView:
         is_alert=shape in words.ALERTS,
         is_selected=proposal.id == listed.selected,
         hold_until=_hold(row),
+    )
+
+
+def _row_href(row: ListRow, listed: Listed) -> str:
+    if not listed.query:
+        return draft_href(row.proposal.id, listed.tab)
+    if row.found and row.found.place:
+        return draft_href(row.proposal.id, q=listed.query, to=row.found.place)
+    return draft_href(row.proposal.id, q=listed.query)
+
+
+def issue_row(one: FoundIssue, listed: Listed, *, now: datetime) -> RowView:
+    """Give the line of an issue that has no draft."""
+    issue = one.issue
+    return RowView(
+        id=issue.id,
+        href=f"/issues/{quote(issue.id)}?{urlencode({'q': listed.query})}",
+        icon="issue",
+        label=issue.label,
+        risk=Markup(),
+        reason=found_words(one.found, one.report, listed.query),
+        time=words.when(issue.last_report_at, now=now),
+        is_over=False,
+        state=words.counted(issue.report_count, "report"),
+        shape="",
+        is_alert=False,
+        is_selected=issue.id == listed.selected,
+        hold_until="",
+        is_issue=True,
     )
 
 
@@ -259,7 +295,10 @@ def _more(listed: Listed) -> str | None:
 
 def _empty(listed: Listed, status: Status) -> str:
     if listed.query:
-        return f"Nothing holds “{listed.query}”. Words, customer ids and draft ids are searched."
+        return (
+            f"Nothing holds “{listed.query}”. Searched are the words of reports and titles, "
+            "recipients, customers, order numbers, and the ids of drafts, issues and tickets."
+        )
     if listed.tab is Tab.DECIDE and not status.items:
         return "Drafts that wait for you appear here, most urgent first."
     return {
@@ -316,80 +355,3 @@ def _strip(row: ListRow, status: Status, now: datetime) -> StripView:
 
 def _footer(today: Today) -> str:
     return f"{words.count(today.decided)} decided today · times in UTC"
-
-
-# -- nothing to show -------------------------------------------------------------------
-
-
-class Command(NamedTuple):
-    """A command to copy."""
-
-    words: str
-    text: str
-
-
-class FirstRun(NamedTuple):
-    """The first screen: nothing was imported."""
-
-    commands: tuple[Command, ...]
-    facts: tuple[tuple[str, str], ...]
-
-
-class AllDecided(NamedTuple):
-    """The queue is empty."""
-
-    remark: str
-    lines: tuple[tuple[str, str, str, str], ...]
-    """Name, count, words, second key."""
-    today: str
-
-
-def first_run(status: Status) -> FirstRun:
-    """Give the screen of an empty installation."""
-    owners = f"{words.counted(status.touchpoints, 'touchpoint')}, {status.owned} with a person."
-    if status.owned < max(1, status.touchpoints):
-        owners += " Tickets wait until owners.yaml names one."
-    sending = "Mail server and ticket folder are set. Nothing leaves without an approval."
-    if status.missing:
-        sending = " ".join(status.missing.values())
-    reader = "Local engine, ready. No call leaves this machine."
-    if status.model:
-        reader = f"Local engine first, then {status.model}."
-    return FirstRun(
-        commands=(
-            Command(
-                "Bring in what customers wrote and what you recorded.",
-                "undertone ingest tickets.jsonl orders.csv.gz",
-            ),
-            Command("Let it read, look for what is new, and draft.", "undertone run --once"),
-            Command(
-                "Or look around first, in an example shop with known faults.", "undertone demo"
-            ),
-        ),
-        facts=(("Reader", reader), ("Owners", owners), ("Sending", sending)),
-    )
-
-
-def all_decided(counts: Counts, today: Today, status: Status, *, now: datetime) -> AllDecided:
-    """Give the screen of an empty queue."""
-    last = ""
-    if status.last_read_at and status.last_draft_at:
-        read = words.when(status.last_read_at, now=now)
-        draft = words.when(status.last_draft_at, now=now)
-        last = f" The last report was read at {read}; the last draft came at {draft}."
-    way = "held or sending now" if counts.way else "nothing is held or sending"
-    unknown = "only a person can say what became of it"
-    lines = (
-        ("On the way", words.count(counts.way), way, "W"),
-        ("Unknown", words.count(counts.unknown), unknown if counts.unknown else _ANSWERED, "U"),
-        ("Done", words.count(counts.done), "sent, failed, rejected, expired or replaced", "D"),
-    )
-    summary = (
-        f"Today: {words.count(today.decided)} decided. {words.count(today.approved)} approved, "
-        f"{words.count(today.edited)} of them after an edit; {words.count(today.rejected)} "
-        f"rejected. {words.count(today.undone)} undone."
-    )
-    return AllDecided(f"Nothing waits for you.{last}", lines, summary)
-
-
-_ANSWERED = "every delivery has an answer"

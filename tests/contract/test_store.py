@@ -10,6 +10,7 @@ from domain.issues import Issue, IssueState, Match, MatchMethod
 from domain.provenance import MadeBy
 from domain.text import RedactedText
 from storage.store import SqlStore
+from tests.builders_inbox import a_proposal
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -90,6 +91,73 @@ def test_full_text_folds_accents_and_takes_hostile_words(store):
         assert [key for key, _ in unit.feedback.search("KOLN paket")] == ["s/1"]
         for hostile in ('OR NEAR "(', "don't", "'; drop table feedback; --", "\0", "*"):
             unit.feedback.search(hostile)
+
+
+def _search(store, words):
+    with store.read() as unit:
+        return unit.search.find(words)
+
+
+def test_search_takes_what_stands_together_and_words_that_begin_so(store):
+    with store.write() as unit:
+        for id_, label in (("i1", "Rückerstattung fehlt, C-7"), ("i2", "Rest, C 9 7, C-70")):
+            issue = Issue(id=id_, label=label, driver="d", opened_at=AT, last_report_at=AT)
+            unit.issues.save(issue)
+
+    assert [one.issue_id for one in _search(store, "C-7")] == ["i1"]
+    assert [one.issue_id for one in _search(store, "ruckerst")] == ["i1"]
+    assert _search(store, "stattung") == []
+    assert _search(store, "' & | ! :* \"") == []
+    with store.write() as unit:
+        unit.issues.save(unit.issues.find("i1").model_copy(update={"label": "Other"}))
+    assert _search(store, "C-7") == []
+
+
+def test_search_finds_a_recipient_and_forgets_one_who_was_left_out(store):
+    recipient = {"customer_id": "C-7", "address": "Ana%@post.example", "name": "Ana Líma"}
+    values = {"item": "your order BB-48007"}
+    recipients = ({**recipient, "state": "affected", "values": values},)
+    proposal = a_proposal(kind="message", recipients=recipients)
+
+    with store.write() as unit:
+        unit.proposals.add_version(proposal, [], by="x", at=AT, why="y")
+
+    for words in ("c-7", "ana%@post", "lima", "ana l", "BB-48007"):
+        (found,) = _search(store, words)
+        assert (found.proposal_id, found.place) == ("p_1", 0), words
+    for words in ("an", "ana_@post", "BB-4800", "C-70"):
+        assert _search(store, words) == [], words
+    with store.write() as unit:
+        later = proposal.model_copy(update={"version": 2, "recipients": ()})
+        unit.proposals.add_version(later, [], by="x", at=AT, why="y")
+    assert _search(store, "c-7") == []
+
+
+def test_search_looks_at_the_latest_reports_of_each_issue_once(store):
+    _add(store, *(_item(str(n), customer=f"c{n % 2}") for n in range(6)))
+    with store.write() as unit:
+        for id_ in ("i1", "i2"):
+            issue = Issue(id=id_, label="L", driver="d", opened_at=AT, last_report_at=AT)
+            unit.issues.save(issue)
+        unit.issues.save_matches(
+            [
+                Match(
+                    key=_item(str(n)).key,
+                    issue_id="i2" if n == 5 else "i1",
+                    method=MatchMethod.RULE,
+                    score=1,
+                )
+                for n in range(6)
+            ]
+        )
+
+    found = _search(store, "parcel late")
+
+    assert [(one.issue_id, one.reports, one.text) for one in found] == [
+        ("i1", 5, _item("4").key),
+        ("i2", 1, _item("5").key),
+    ]
+    assert {one.issue_id for one in _search(store, "c1")} == {"i1", "i2"}
 
 
 def test_items_are_matched_in_time_order_and_those_without_a_time_last(store):

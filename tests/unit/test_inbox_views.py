@@ -2,7 +2,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent.casework.draft_ticket import draft_ticket
 from app.access import Person, Role
 from app.inbox import words
 from app.inbox.backend import (
@@ -17,11 +16,12 @@ from app.inbox.backend import (
     Today,
 )
 from app.inbox.evidence import float_of
-from app.inbox.views import Listed, all_decided, deliveries_state, engine_view, first_run, shell
+from app.inbox.views import Listed, deliveries_state, engine_view, shell
 from app.inbox.views_audience import audience_view
 from app.inbox.views_card import card_of, promise_of
 from app.inbox.views_conflict import notice_of
 from app.inbox.views_edit import edit_view, typed_changes, with_safe_wording
+from app.inbox.views_empty import all_decided, first_run
 from app.inbox.views_sentence import Sheet, section_view
 from domain.delivery import ProposalRow
 from domain.errors import AlreadyDecided, InvalidEdit, StaleVersion
@@ -33,7 +33,6 @@ from domain.proposals import (
     Evidence,
     EvidenceKind,
     LeftOut,
-    Proposal,
     ProposalKind,
     ProposalState,
     Recipient,
@@ -43,7 +42,7 @@ from domain.proposals import (
     Switch,
 )
 from domain.record import IssueId, ProposalId
-from tests.builders_inbox import MADE, NOW, WORLD, deliveries, late_parcels
+from tests.builders_inbox import NOW, a_proposal, deliveries, late_parcels
 
 PERSON = Person("Jana Krol", Role.REVIEWER, "csrf")
 
@@ -68,31 +67,6 @@ def a_row(**changes):
         "changed_at": NOW,
     }
     return ListRow(ProposalRow(**{**given, **changes}))
-
-
-def a_proposal(**changes):
-    casefile = late_parcels()
-    given = {
-        "id": "p_1",
-        "kind": "ticket",
-        "issue_id": casefile.issue.id,
-        "casefile_version": 1,
-        "destination": "tickets/logistics",
-        "label": "Late",
-        "reason": "412",
-        "draft": draft_ticket(casefile, answer_due_at=NOW + timedelta(hours=4)),
-        "owner": casefile.owner,
-        "severity": "high",
-        "risk": 3,
-        "priority": 9.0,
-        "sha256": "71c04be2" + "0" * 56,
-        "policy": "p",
-        "created_at": NOW,
-        "expires_at": NOW + timedelta(days=7),
-        "snapshot_at": WORLD,
-        "made_by": MADE,
-    }
-    return Proposal.model_validate({**given, **changes})
 
 
 def a_shell(*rows, status=None, person=PERSON):

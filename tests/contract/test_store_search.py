@@ -1,0 +1,1 @@
+"""Search on both databases: what leads where, exactly, bounded, with hostile words."""
