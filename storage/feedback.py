@@ -52,7 +52,7 @@ feedback = Table(
     Column("matched", Boolean, nullable=False, default=False),
     Index("ix_feedback_at", "at"),
     Index("ix_feedback_customer_id", "customer_id"),
-    Index("ix_feedback_issue_id", "issue_id"),
+    Index("ix_feedback_of_issue", "issue_id", "at", "seq"),
     Index("ix_feedback_waiting", "author", "matched"),
 )
 
@@ -234,6 +234,12 @@ class SqlFeedbackRepo:
     def of_customer(self, customer_id: str) -> list[ReadItem]:
         """Read items of one customer."""
         return list(self._items(self._read().where(feedback.c.customer_id == customer_id)))
+
+    def of_issue(self, id_: IssueId, *, limit: int, offset: int = 0) -> list[ReadItem]:
+        """Read items on an issue, the latest first."""
+        query = self._read().where(feedback.c.issue_id == id_).order_by(None)
+        query = query.order_by(feedback.c.at.desc(), feedback.c.seq.desc())
+        return list(self._items(query.limit(limit).offset(offset)))
 
     def search(self, words: str, *, limit: int = 50) -> list[tuple[FeedbackKey, float]]:
         """Full text search over redacted text."""

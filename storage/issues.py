@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Column, Connection, Index, Integer, Table, Text, select, update
+from sqlalchemy import Column, Connection, Index, Integer, Table, Text, func, select, update
 
 from domain.issues import Alarm, Casefile, Issue, IssueState, Match
 from domain.record import FeedbackKey, IssueId
@@ -120,6 +120,11 @@ class SqlIssueRepo:
             .order_by(feedback.c.at, feedback.c.seq)
         )
         return [FeedbackKey(key) for key in self._connection.scalars(query)]
+
+    def count_reports(self, id_: IssueId) -> int:
+        """How many items hang on an issue."""
+        query = select(func.count()).select_from(feedback).where(feedback.c.issue_id == id_)
+        return self._connection.scalar(query) or 0
 
     def save_alarm(self, alarm: Alarm) -> None:
         """Store the alarm of an issue, once."""

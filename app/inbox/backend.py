@@ -155,6 +155,20 @@ class Item(NamedTuple):
     """Reports on the issue that came after the snapshot."""
 
 
+class IssuePage(NamedTuple):
+    """An issue with what is known about it, and some of its reports."""
+
+    issue: Issue
+    driver: str
+    """The driver's label; its name where the taxonomy does not hold it any more."""
+    casefile: Casefile | None
+    drafts: tuple[ProposalRow, ...]
+    reports: tuple[ReadItem, ...]
+    """Latest first."""
+    total: int
+    """Reports that hang on it."""
+
+
 class FactRows(NamedTuple):
     """Operational rows behind a number."""
 
@@ -270,8 +284,8 @@ class InboxBackend(Protocol):
     def audit(self, subject: str) -> Sequence[AuditEntry]:
         """The record about one subject, oldest first."""
 
-    def get_issue(self, id_: IssueId) -> tuple[Issue, Casefile | None, Sequence[Proposal]]:
-        """An issue with its latest casefile and its proposals.
+    def get_issue(self, id_: IssueId, *, limit: int = 25, offset: int = 0) -> IssuePage:
+        """An issue with its latest casefile, its drafts, and a page of its reports.
 
         Raises:
             NotFound: There is none.

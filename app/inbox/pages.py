@@ -15,10 +15,11 @@ from app.inbox.frame import Frame
 from app.inbox.views import draft_href
 from app.inbox.views_audience import REASONS, full_table
 from app.inbox.views_edit import edit_view
+from app.inbox.views_issue import issue_view
 from domain.errors import NotFound
 from domain.record import FeedbackKey, IssueId, ProposalId
 
-_ROWS, _FLOAT_ROWS, _RECIPIENTS = 100, 4, 200
+_ROWS, _FLOAT_ROWS, _RECIPIENTS, _REPORTS = 100, 4, 200, 25
 Offset = Annotated[int, Query(ge=0)]
 Words = Annotated[str, Query(max_length=200)]
 
@@ -152,12 +153,24 @@ class Pages:
 
     # -- where links lead --------------------------------------------------------------
 
-    def issue(self, request: Request, id_: str) -> Response:
-        """An issue with what is known about it."""
+    def issue(
+        self,
+        request: Request,
+        id_: str,
+        q: Words = "",
+        offset: Offset = 0,
+        from_: Annotated[str, Query(alias="from", max_length=80)] = "",
+    ) -> Response:
+        """An issue with what is known about it, the list or what a search found beside it."""
         person = self._frame.person(request)
-        issue, casefile, rows = self._backend.get_issue(IssueId(id_))
-        context = {"person": person, "issue": issue, "casefile": casefile, "rows": rows}
-        return self._frame.page(request, "issue.html", context)
+        page = self._backend.get_issue(IssueId(id_), limit=_REPORTS, offset=offset)
+        context = {
+            "view": "issue",
+            "narrow": "card",
+            "issue": issue_view(page, offset=offset, limit=_REPORTS, query=q, opened_from=from_),
+        }
+        listed = self._frame.listed(Tab.DECIDE, query=q, selected=id_)
+        return self._frame.inbox_page(request, person, listed, context)
 
     def case(self, request: Request, id_: str) -> Response:
         """A solved case."""

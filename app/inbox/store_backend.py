@@ -18,6 +18,7 @@ from app.inbox.backend import (
     TAB_STATES,
     Counts,
     EditCheck,
+    IssuePage,
     Item,
     ListPage,
     Settlement,
@@ -34,7 +35,6 @@ from domain.delivery import FrozenCopy
 from domain.errors import CannotDecide, NotFound
 from domain.facts import Case
 from domain.feedback import FeedbackItem
-from domain.issues import Casefile, Issue
 from domain.people import Configuration
 from domain.proposals import (
     Attempt,
@@ -176,7 +176,7 @@ class SqlBackend:
         """A proposal with all that belongs to it."""
         with self._store.read() as unit:
             proposal = unit.proposals.get(id_)
-            known = len(unit.issues.report_keys(proposal.issue_id))
+            known = unit.issues.count_reports(proposal.issue_id)
             casefile = unit.issues.find_casefile(
                 proposal.issue_id, version=proposal.casefile_version
             )
@@ -220,13 +220,24 @@ class SqlBackend:
         with self._store.read() as unit:
             return unit.audit.of(subject)
 
-    def get_issue(self, id_: IssueId) -> tuple[Issue, Casefile | None, Sequence[Proposal]]:
-        """An issue with its latest casefile and its proposals."""
+    def get_issue(self, id_: IssueId, *, limit: int = 25, offset: int = 0) -> IssuePage:
+        """An issue with its latest casefile, its drafts, and a page of its reports."""
         with self._store.read() as unit:
             issue = unit.issues.find(id_)
             if issue is None:
                 raise NotFound("issue", id_)
-            return issue, unit.issues.find_casefile(id_), unit.proposals.of_issue(id_)
+            return IssuePage(
+                issue,
+                self._driver_label(issue.driver),
+                unit.issues.find_casefile(id_),
+                tuple(unit.proposals.rows_of((), issues=(id_,))),
+                tuple(unit.feedback.of_issue(id_, limit=limit, offset=offset)),
+                unit.issues.count_reports(id_),
+            )
+
+    def _driver_label(self, name: str) -> str:
+        driver = self._configuration.taxonomy.find_driver(name)
+        return driver.label if driver else f"{name.replace('_', ' ')}, not in the taxonomy"
 
     def find_report(self, key: FeedbackKey) -> FeedbackItem | None:
         """A report as the customer wrote it."""

@@ -12,10 +12,11 @@ from app.inbox.events import Announcer
 from app.protection import MAX_BODY
 from app.serving import build_app
 from domain.feedback import FeedbackItem
+from domain.issues import Match, MatchMethod
 from domain.proposals import DecisionKind, DeliveryState
-from domain.record import FeedbackKey, ProposalId
+from domain.record import FeedbackKey, IssueId, ProposalId
 from domain.text import CustomerText
-from tests.builders_inbox import FakeClock, open_full_inbox, open_set_up
+from tests.builders_inbox import FakeClock, an_issue, open_full_inbox, open_set_up
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 HTML = {"accept": "text/html"}
@@ -158,6 +159,60 @@ def test_search_finds_labels_customers_and_words(signed_in):
     nothing = client.get("/", params={"q": "<b>zebra</b>"}).text
     assert "Nothing holds" in nothing
     assert "<b>zebra" not in nothing
+
+
+def test_an_issue_shows_the_words_of_its_reports_a_page_at_a_time(signed_in, home):
+    client = signed_in()
+    with home.store.write() as unit:
+        unit.issues.save_matches(
+            [
+                Match(
+                    key=FeedbackKey(f"files/R-{n}"),
+                    issue_id=IssueId("I-twice77"),
+                    method=MatchMethod.NEAREST,
+                    score=0.9,
+                )
+                for n in range(3)
+            ]
+        )
+
+    first = client.get("/issues/I-late118").text
+    second = client.get("/issues/I-late118?offset=25").text
+    few = client.get("/issues/I-twice77").text
+
+    assert first.count('class="report"') == 25
+    assert second.count('class="report"') == 13
+    assert "Nobody came." in first
+    assert "Customer C-3, chat, 4 March 06:02" in first
+    assert 'href="/reports/files/R-3"' in first
+    assert "1 to 25 of 38" in first
+    assert "26 to 38 of 38" in second
+    assert few.count('class="report"') == 3
+    assert "U+202E" in few
+
+
+def test_an_issue_names_its_driver_as_the_taxonomy_does(signed_in, home):
+    with home.store.write() as unit:
+        unit.issues.save(an_issue("I-1", "Parcels", "late_delivery", 1, 1))
+        unit.issues.save(an_issue("I-2", "Parcels", "no_longer_known", 1, 1))
+    client = signed_in()
+
+    assert "<dd>Late delivery</dd>" in client.get("/issues/I-1").text
+    assert "late_delivery" not in client.get("/issues/I-1").text
+    assert "<dd>no longer known, not in the taxonomy</dd>" in client.get("/issues/I-2").text
+
+
+def test_an_issue_leads_back_to_where_it_was_opened_from(signed_in, ticket):
+    client = signed_in()
+
+    from_draft = client.get(f"/issues/I-late118?from={ticket}").text
+    from_search = client.get("/issues/I-late118?q=nappies").text
+
+    assert f'href="/issues/I-late118?from={ticket}"' in client.get(f"/drafts/{ticket}").text
+    assert f'href="/drafts/{ticket}" class="quiet-link" data-back' in from_draft
+    assert 'data-query="nappies"' in from_search
+    assert client.get("/issues/I-late118?from=//evil.example").status_code == 200
+    assert 'href="//evil' not in client.get("/issues/I-late118?from=//evil.example").text
 
 
 # -- signing in ------------------------------------------------------------------------

@@ -126,7 +126,7 @@
 
   const inPlace = (link) => {
     if (!document.body.classList.contains("inbox") || link.origin !== location.origin) return false;
-    return link.pathname === "/" || /^\/drafts\/[^/]+(\/(trace|edit|recipients|bytes|record))?$/.test(link.pathname);
+    return link.pathname === "/" || /^\/issues\/[^/]+$/.test(link.pathname) || /^\/drafts\/[^/]+(\/(trace|edit|recipients|bytes|record))?$/.test(link.pathname);
   };
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
