@@ -357,7 +357,12 @@ def washed_out_icon() -> Casefile:
             "reach": Reach(reporters_only=290),
             "owner": None,
             "owner_rule": "No entry in owners.yaml matches 'look_and_feel'.",
-            "impact": Impact(severity="low", risk=1, factors=("302 reports",), priority=5.0),
+            "impact": Impact(
+                severity="low",
+                risk=1,
+                factors=("1,290 wrote", "no record shows a fault"),
+                priority=5.0,
+            ),
             "similar": (),
         }
     )

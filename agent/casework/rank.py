@@ -39,7 +39,7 @@ def impact_of(
         factors.append(f"{words.count(len(risk))} at risk")
     factors += [f"{words.money(one.amount_minor, one.currency)} {one.meaning}" for one in money]
     if not hit:
-        factors.append(f"{words.counted(issue.customer_count, 'customer')} wrote")
+        factors.append(f"{words.count(issue.customer_count)} wrote")
         factors.append("no record shows a fault")
     if share is not None and hit:
         factors.append(f"{words.percent(share)} of them wanted customers")

@@ -161,6 +161,23 @@ def test_the_grid_has_the_sizes_that_were_agreed(desk):
     assert box(".why")["y"] > box(".sheet")["y"] + 100
 
 
+@pytest.mark.parametrize(("size", "height"), [((1280, 800), 53), ((390, 844), 59)])
+def test_a_row_holds_two_lines_whatever_stands_in_it(desk, size, height):
+    page = desk.page(size=size)
+    row = page.locator(f'.row[data-id="{desk.ids["App icon looks washed out", "ticket"]}"]')
+    expect(row).to_contain_text("1,290 wrote, no record shows a fault")
+    expect(row).to_contain_text("1 check open")
+    cut = """row => [...row.querySelectorAll(".row-label, .row-reason > span:last-child")]
+        .filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"""
+
+    assert row.evaluate(cut) == []
+    assert row.bounding_box()["height"] <= height
+    row.evaluate("""row => row.querySelectorAll(".row-label, .row-reason > span:last-child")
+        .forEach(one => one.textContent = "Lebensversicherungsgesellschaft, ".repeat(4))""")
+    assert row.bounding_box()["height"] <= height
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
 def test_below_900_there_is_one_pane_at_a_time(desk):
     page = desk.page(size=(390, 844))
 
