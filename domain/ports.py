@@ -185,6 +185,12 @@ class FactTable(Protocol):
     ) -> list[Fact]:
         """Facts of one customer (and those linked to their orders and account), `at` order."""
 
+    def profile_of(self, customer_id: str) -> list[Fact]:
+        """The current facts of kind `customer` about one customer, `at` order.
+
+        Reads nobody else's facts, however many there are.
+        """
+
     def remember(self, query: FactQuery) -> QueryId:
         """Keep a query so that its id can be opened later."""
 

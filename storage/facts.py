@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Connection, Index, Integer, Table, Text, func, select
+from sqlalchemy import Column, Connection, Index, Integer, Table, Text, and_, func, select
 
 from domain.errors import NotFound
 from domain.facts import Fact
@@ -14,6 +14,7 @@ from domain.predicates import FactQuery, Field, Predicate, Scalar
 from domain.record import FactId, QueryId, digest
 from storage.base import UtcDateTime, metadata
 from storage.feedback import feedback
+from storage.linking import links_of
 from storage.memory_facts import MemoryFactTable
 from storage.rows import chunks, put_once
 
@@ -73,7 +74,7 @@ class SqlFactRepo:
                     "kind": fact.kind,
                     "at": fact.at,
                     "recorded_at": fact.recorded_at,
-                    "customer_id": fact.customer_id,
+                    "customer_id": links_of(fact).customer_id,
                     "hash": hash_,
                     "body": fact.model_dump_json(exclude_defaults=True),
                 }
@@ -162,6 +163,15 @@ class SqlFactRepo:
     ) -> list[Fact]:
         """Facts of one customer."""
         return self._table().facts_of(customer_id, kinds=kinds, as_of=as_of)
+
+    def profile_of(self, customer_id: str) -> list[Fact]:
+        """Facts of kind `customer` about one customer; reads only theirs."""
+        is_theirs = and_(facts.c.customer_id == customer_id, facts.c.kind == "customer")
+        ids = select(facts.c.id).where(is_theirs)
+        query = select(facts.c.body).where(facts.c.id.in_(ids)).order_by(facts.c.seq)
+        bodies = self._connection.scalars(query)
+        revisions = [Fact.model_validate_json(body) for body in bodies]
+        return MemoryFactTable(revisions).profile_of(customer_id)
 
     def remember(self, query: FactQuery) -> QueryId:
         """Keep a query."""

@@ -11,6 +11,7 @@ import operator
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from domain.errors import NotFound
@@ -155,6 +156,10 @@ class MemoryFactTable:
         rows = self._view(as_of).rows_of(customer_id)
         return [row.fact for row in rows if kinds is None or row.fact.kind in kinds]
 
+    def profile_of(self, customer_id: str) -> list[Fact]:
+        """Facts of kind `customer` about one customer."""
+        return [row.fact for row in self._view(None).profiles.get(customer_id, ())]
+
     def remember(self, query: FactQuery) -> QueryId:
         """Keep a query."""
         self._queries[query.id] = query
@@ -211,6 +216,14 @@ class _View:
                 self._known_as[row.fact.kind, key].append(row)
             for kind, key in _names(row):
                 self._naming[row.fact.kind, kind, key].append(row)
+
+    @cached_property
+    def profiles(self) -> dict[str | None, list[Row]]:
+        """Customer id → the facts of kind `customer` about them, in `at` order."""
+        found: dict[str | None, list[Row]] = defaultdict(list)
+        for row in self.by_kind.get("customer", ()):
+            found[row.links.customer_id].append(row)
+        return dict(found)
 
     def customer(self, row: Row) -> str | None:
         """The customer a row belongs to: its own, or that of a fact it is linked to."""

@@ -16,7 +16,7 @@ from domain.facts import Fact, as_flag
 from domain.issues import Casefile, Hypothesis, Reached, ReachState
 from domain.people import Policy
 from domain.ports import FactTable
-from domain.predicates import FactQuery, equals
+from domain.predicates import FactQuery
 from domain.proposals import (
     Draft,
     EvidenceKind,
@@ -280,8 +280,7 @@ def next_word(policy: Policy, *, now: datetime) -> datetime:
 
 def suppressed_now(facts: FactTable, customer_id: str, *, policy: Policy) -> str | None:
     """Say why a customer may not be written to at this moment; None when they may."""
-    query = FactQuery(kind="customer", where=equals("customer", "customer_id", customer_id))
-    profile: dict[str, object] = {}
-    for fact in facts.rows(query):
-        profile |= fact.attributes
-    return _left_out(profile, policy)
+    reasons = [_left_out(one.attributes, policy) for one in facts.profile_of(customer_id)]
+    # Of several records about one customer, one that forbids is enough.
+    forbids = [one for one in reasons if one in ("suppressed", "consent is false")]
+    return forbids[0] if forbids else reasons[-1] if reasons else "no address"

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from agent.casework.draft_message import suppressed_now
 from domain.people import Policy, QuietHours
 from domain.ports import FactTable, Unit
-from domain.predicates import FactQuery, equals
 from domain.proposals import Delivery
 
 
@@ -80,9 +79,8 @@ def _quiet_end(local: datetime, quiet: QuietHours) -> datetime | None:
 
 def _zone(facts: FactTable, customer_id: str) -> ZoneInfo:
     """Give the customer's zone; UTC where the record names none."""
-    query = FactQuery(kind="customer", where=equals("customer", "customer_id", customer_id))
-    rows = facts.rows(query, limit=1)
-    name = rows[0].attributes.get("time_zone") if rows else None
+    known = facts.profile_of(customer_id)
+    name = known[-1].attributes.get("time_zone") if known else None
     try:
         return ZoneInfo(str(name)) if name else ZoneInfo("UTC")
     except (ZoneInfoNotFoundError, ValueError):

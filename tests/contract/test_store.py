@@ -5,10 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from agent.casework.draft_message import suppressed_now
+from domain.facts import Fact
 from domain.feedback import FeedbackItem, Reading, Sentiment
 from domain.issues import Issue, IssueState, Match, MatchMethod
+from domain.people import Policy
 from domain.provenance import MadeBy
 from domain.text import RedactedText
+from storage.facts import facts
 from storage.store import SqlStore
 from tests.builders_inbox import a_proposal
 
@@ -197,6 +201,52 @@ def test_the_index_can_be_forgotten_and_filled_again(store):
         assert [key for key, _ in unit.feedback.unindexed(limit=9)] == ["s/2"]
         unit.feedback.forget_index()
         assert len(unit.feedback.unindexed(limit=9)) == 2
+
+
+def _customer(id_, *, customer=None, subject=None, **attributes):
+    return Fact(
+        id=id_,
+        kind="customer",
+        at=AT,
+        customer_id=customer,
+        subject=subject,
+        attributes={"email": "a@post.example", "consent": True, **attributes},
+    )
+
+
+def _may_not(store, customer):
+    with store.read() as unit:
+        return suppressed_now(unit.facts, customer, policy=Policy())
+
+
+def test_whether_a_customer_may_be_written_to_reads_nobody_elses_records(store):
+    with store.write() as unit:
+        unit.facts.add([_customer("f1", customer="c1"), _customer("f2", customer="c2")])
+        unit._connection.execute(
+            facts.update().where(facts.c.customer_id == "c2").values(body="not to be read")
+        )
+
+    assert _may_not(store, "c1") is None
+    assert _may_not(store, "c3") == "no address"
+
+
+def test_a_customer_is_known_by_any_shape_of_their_record_and_by_its_last_revision(store):
+    with store.write() as unit:
+        unit.facts.add(
+            [
+                _customer("f1", subject="customer:c1"),
+                _customer("customer:c2"),
+                _customer("f3", customer="c3"),
+                _customer("f4", customer="c3", suppressed=True),
+            ]
+        )
+
+    assert [_may_not(store, one) for one in ("c1", "c2")] == [None, None]
+    assert _may_not(store, "c3") == "suppressed"
+    with store.write() as unit:
+        later = _customer("f1", subject="customer:c1", consent=False)
+        unit.facts.add([later.model_copy(update={"recorded_at": AT + timedelta(hours=1)})])
+    assert _may_not(store, "c1") == "consent is false"
 
 
 def test_amounts_add_up(store):
