@@ -37,6 +37,7 @@ browser: setup
 
 bench: setup
 	$(BIN)/python -m app.bench
+	$(BIN)/python -m app.bench_inbox
 
 setup: $(VENV)/.ready
 $(VENV)/.ready: $(LOCK) pyproject.toml

@@ -32,6 +32,8 @@ facts = Table(
     Index("ix_facts_id_hash", "id", "hash", unique=True),
     Index("ix_facts_kind_at", "kind", "at"),
     Index("ix_facts_customer_id", "customer_id"),
+    Index("ix_facts_at", "at"),
+    Index("ix_facts_recorded_at", "recorded_at"),
 )
 
 queries = Table(
@@ -84,10 +86,7 @@ class SqlFactRepo:
         return AddCount(stored=len(fresh), known=len(rows) - len(fresh))
 
     def _table(self) -> MemoryFactTable:
-        stamp = (
-            self._connection.scalar(select(func.coalesce(func.max(facts.c.seq), 0))) or 0,
-            self._connection.scalar(select(func.coalesce(func.max(feedback.c.seq), 0))) or 0,
-        )
+        stamp = self._stamp()
         if self._cache.table is None or self._cache.stamp != stamp:
             bodies = self._connection.scalars(select(facts.c.body).order_by(facts.c.seq))
             latest = self._connection.scalar(select(func.max(feedback.c.at)))
@@ -96,6 +95,17 @@ class SqlFactRepo:
             )
             self._cache.stamp = stamp
         return self._cache.table
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether all facts are in memory as they are now, so that counting reads nothing."""
+        return self._cache.table is not None and self._cache.stamp == self._stamp()
+
+    def _stamp(self) -> tuple[int, int]:
+        return (
+            self._connection.scalar(select(func.coalesce(func.max(facts.c.seq), 0))) or 0,
+            self._connection.scalar(select(func.coalesce(func.max(feedback.c.seq), 0))) or 0,
+        )
 
     def snapshot(self) -> MemoryFactTable:
         """The table of questions as of now; it stays valid after this transaction."""
@@ -151,8 +161,15 @@ class SqlFactRepo:
         return self._table().rows(query, limit=limit, offset=offset)
 
     def facts(self, ids: Sequence[FactId]) -> list[Fact]:
-        """Current facts with these ids."""
-        return self._table().facts(ids)
+        """Current facts with these ids; reads no others."""
+        revisions = [
+            Fact.model_validate_json(body)
+            for part in chunks(ids)
+            for body in self._connection.scalars(
+                select(facts.c.body).where(facts.c.id.in_(part)).order_by(facts.c.seq)
+            )
+        ]
+        return MemoryFactTable(revisions).facts(ids)
 
     def facts_of(
         self,

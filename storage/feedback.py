@@ -18,9 +18,11 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    and_,
     case,
     func,
     select,
+    text,
     update,
 )
 
@@ -31,6 +33,8 @@ from domain.text import RedactedText
 from storage.base import UtcDateTime, metadata
 from storage.fulltext import FullText
 from storage.rows import chunks, put_once
+
+_UNREAD = text("reading IS NULL")
 
 feedback = Table(
     "feedback",
@@ -54,6 +58,12 @@ feedback = Table(
     Index("ix_feedback_customer_id", "customer_id"),
     Index("ix_feedback_of_issue", "issue_id", "at", "seq"),
     Index("ix_feedback_waiting", "author", "matched"),
+    Index(
+        "ix_feedback_unread",
+        "author",
+        sqlite_where=_UNREAD,
+        postgresql_where=_UNREAD,
+    ),
 )
 
 set_aside = Table(
@@ -244,6 +254,16 @@ class SqlFeedbackRepo:
     def search(self, words: str, *, limit: int = 50) -> list[tuple[FeedbackKey, float]]:
         """Full text search over redacted text."""
         return [(FeedbackKey(id_), score) for id_, score in self._search.search(words, limit=limit)]
+
+    def has_items(self) -> bool:
+        """Whether anything is stored."""
+        return self._connection.scalar(select(feedback.c.seq).limit(1)) is not None
+
+    def count_unread(self) -> int:
+        """How many customers' items have no reading."""
+        unread = and_(feedback.c.author == "customer", feedback.c.reading.is_(None))
+        query = select(func.count()).select_from(feedback).where(unread)
+        return self._connection.scalar(query) or 0
 
     def unindexed(self, *, limit: int) -> list[tuple[FeedbackKey, str]]:
         """Keys and problems that the vector index does not hold yet."""

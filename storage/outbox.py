@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    case,
     delete,
     func,
     or_,
@@ -239,6 +240,24 @@ class SqlOutboxRepo:
         if version is not None:
             query = query.where(outbox.c.version == version)
         return _deliveries(self._connection.scalars(query.order_by(outbox.c.seq)))
+
+    def first_deliveries(
+        self, proposal_id: ProposalId, version: int, *, limit: int
+    ) -> list[Delivery]:
+        """Some deliveries of a version: those that need a person first, then as written."""
+        alerts = (DeliveryState.UNKNOWN, DeliveryState.FAILED, DeliveryState.BOUNCED)
+        order = (
+            case((outbox.c.state.in_([one.value for one in alerts]), 0), else_=1),
+            outbox.c.seq,
+        )
+        first = (
+            select(outbox.c.seq)
+            .where(outbox.c.proposal_id == proposal_id, outbox.c.version == version)
+            .order_by(*order)
+            .limit(limit)
+        )
+        query = select(outbox.c.body).where(outbox.c.seq.in_(first)).order_by(*order)
+        return _deliveries(self._connection.scalars(query))
 
     def in_states(self, states: Iterable[DeliveryState], *, limit: int = 200) -> list[Delivery]:
         """Deliveries in some states, the longest unchanged first."""

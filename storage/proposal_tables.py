@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import Column, Float, Index, Integer, LargeBinary, Table, Text, text
 
 from storage.base import UtcDateTime, metadata
 
@@ -26,8 +26,8 @@ proposals = Table(
     Column("answer_due_at", UtcDateTime),
     Column("changed_at", UtcDateTime, nullable=False),
     Column("body", Text, nullable=False),
-    Index("ix_proposals_list", "state", "priority", "created_at", "id"),
-    Index("ix_proposals_all", "priority", "created_at", "id"),
+    Index("ix_proposals_list", "state", text("priority DESC"), "created_at", "id"),
+    Index("ix_proposals_all", text("priority DESC"), "created_at", "id"),
     Index("ix_proposals_issue_id", "issue_id"),
     Index("ix_proposals_expires_at", "state", "expires_at"),
 )

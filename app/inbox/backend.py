@@ -122,8 +122,8 @@ class Today(NamedTuple):
 class Status(NamedTuple):
     """Who is thinking, what it cost, and whether anything can leave."""
 
-    items: int = 0
-    """Feedback stored."""
+    holds_items: bool = False
+    """Whether any feedback was brought in."""
     waiting: int = 0
     """Of it, not read yet."""
     model: str | None = None
@@ -150,7 +150,9 @@ class Item(NamedTuple):
     versions: tuple[VersionNote, ...] = ()
     decisions: tuple[Decision, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
-    """Of the present version."""
+    """Of the present version, at most 200; those that need a person first."""
+    delivery_counts: Mapping[DeliveryState, int] = {}
+    """How many of all deliveries of the present version are in each state."""
     reports_since: int = 0
     """Reports on the issue that came after the snapshot."""
 

@@ -152,7 +152,7 @@ class Frame:
         way = self.backend.list_page(Tab.WAY, limit=20)
         held = tuple(one for one in way.rows if one.hold_until and one.hold_until > now)
         if "card" not in context and "issue" not in context:
-            context["first_run"] = first_run(engine) if not engine.items else None
+            context["first_run"] = first_run(engine) if not engine.holds_items else None
             context["decided"] = all_decided(counts, today, engine, now=now)
         frame = shell(
             person,

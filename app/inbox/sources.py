@@ -80,8 +80,8 @@ def _facts(unit: SqlUnit, page: Page) -> Source:
     if ids:
         facts = unit.facts.facts(ids[page.offset : end])
         world = unit.facts.world_time()
-        # Counted again only when something came since: the count reads every fact.
-        grown = query is not None and world is not None and world > page.snapshot_at
+        # Counted again only where something came since and all facts are in memory anyway.
+        grown = world is not None and world > page.snapshot_at and unit.facts.is_loaded
         now = unit.facts.count(query) if query and grown else None
         return FactRows(tuple(facts), len(ids), query, now)
     if query is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from pydantic import JsonValue
@@ -50,8 +50,9 @@ from storage.store import SqlStore, SqlUnit
 
 SPEND = "spend:"
 """Name of the day's spend in the settings table, followed by the day."""
-_COUNTED_FOR = timedelta(seconds=5)
-"""How long counts of feedback are good enough for the top bar."""
+
+
+_DELIVERIES = 200
 
 
 class ModelInUse(NamedTuple):
@@ -80,7 +81,6 @@ class SqlBackend:
         self._configuration = configuration
         self._model = model
         self._clock = clock
-        self._counts: tuple[datetime, Mapping[str, int]] | None = None
 
     # -- looking -----------------------------------------------------------------------
 
@@ -131,7 +131,7 @@ class SqlBackend:
         configuration = self._configuration
         now = self._clock()
         with self._store.read() as unit:
-            counts = self._feedback_counts(unit, now)
+            holds_items, waiting = unit.feedback.has_items(), unit.feedback.count_unread()
             switch = unit.outbox.switch()
             spent = float(unit.settings.find(f"{SPEND}{now:%Y-%m-%d}") or 0.0)
             rows = unit.proposals.list_rows(limit=1)
@@ -147,8 +147,8 @@ class SqlBackend:
             if configuration.owners.find_owner(driver=one.name, touchpoint=one.touchpoint)
         }
         return Status(
-            items=counts["items"],
-            waiting=counts["customers_items"] - counts["read"],
+            holds_items=holds_items,
+            waiting=waiting,
             model=self._model.name if self._model else None,
             spent_usd=spent,
             budget_usd=configuration.policy.model.daily_budget_usd,
@@ -166,27 +166,23 @@ class SqlBackend:
         with self._store.read() as unit:
             return unit.outbox.switch()
 
-    def _feedback_counts(self, unit: SqlUnit, now: datetime) -> Mapping[str, int]:
-        """Count feedback, at most once in a few seconds: it reads a whole index."""
-        if self._counts is None or not now - self._counts[0] < _COUNTED_FOR:
-            self._counts = (now, unit.feedback.counts())
-        return self._counts[1]
-
     def get_item(self, id_: ProposalId) -> Item:
         """A proposal with all that belongs to it."""
         with self._store.read() as unit:
             proposal = unit.proposals.get(id_)
+            version = proposal.version
             known = unit.issues.count_reports(proposal.issue_id)
             casefile = unit.issues.find_casefile(
                 proposal.issue_id, version=proposal.casefile_version
             )
             return Item(
                 proposal=proposal,
-                original=unit.proposals.original(id_),
+                original=unit.proposals.original(id_) if proposal.edited_by else proposal,
                 casefile=casefile,
                 versions=tuple(unit.proposals.versions(id_)),
                 decisions=tuple(unit.proposals.decisions(id_)),
-                deliveries=tuple(unit.outbox.deliveries(id_, proposal.version)),
+                deliveries=tuple(unit.outbox.first_deliveries(id_, version, limit=_DELIVERIES)),
+                delivery_counts=unit.outbox.state_counts(id_, version),
                 reports_since=max(0, known - len(casefile.report_keys)) if casefile else 0,
             )
 

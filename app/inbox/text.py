@@ -20,6 +20,7 @@ _TOGETHER = (
     re.compile(rf"(?<=\d\u00a0)((?:{_MONTHS})) (?=\d{{2}}:\d{{2}})"),
     re.compile(r"(?<=\d) (?=(?:%|h|min|d|s|UTC)(?:\b|\s|$))"),
 )
+_SPACES = dict.fromkeys(map(ord, "\u00a0\n\t\r"), " ")
 _WORDS = re.compile(r"\s+|[^\s]+")
 
 
@@ -38,6 +39,8 @@ def _is_unseen(char: str) -> bool:
 
 def seen(text: str) -> Markup:
     """Escape a text and show each character that cannot be seen as its code point."""
+    if text.translate(_SPACES).isprintable():
+        return escape(text)
     parts: list[Markup] = []
     plain: list[str] = []
     for char in text:

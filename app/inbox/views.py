@@ -299,7 +299,7 @@ def _empty(listed: Listed, status: Status) -> str:
             f"Nothing holds “{listed.query}”. Searched are the words of reports and titles, "
             "recipients, customers, order numbers, and the ids of drafts, issues and tickets."
         )
-    if listed.tab is Tab.DECIDE and not status.items:
+    if listed.tab is Tab.DECIDE and not status.holds_items:
         return "Drafts that wait for you appear here, most urgent first."
     return {
         Tab.DECIDE: "No draft waits. New ones appear here by themselves; "
@@ -313,7 +313,7 @@ def _empty(listed: Listed, status: Status) -> str:
 def engine_view(status: Status) -> EngineView:
     """Say who is thinking."""
     waiting = status.waiting
-    local = "ready" if not status.items else "reading, nothing waits"
+    local = "ready" if not status.holds_items else "reading, nothing waits"
     if waiting:
         local = f"reading, {words.count(waiting)} wait"
     if status.model is None:

@@ -26,7 +26,6 @@ PAST = {
     DecisionKind.REJECT: "rejected",
     DecisionKind.UNDO: "undone",
 }
-_LISTED = 200
 
 
 class DeliveryView(NamedTuple):
@@ -91,7 +90,7 @@ def delivery_part(item: Item, status: Status, *, now: datetime) -> DeliveryPart:
     """Give what became of a draft."""
     proposal = item.proposal
     deliveries = [one for one in item.deliveries if one.version == proposal.version]
-    counts = Counter(one.state for one in deliveries)
+    counts = Counter(item.delivery_counts)
     shape, title, text = _state(item, counts)
     return DeliveryPart(
         shape=shape,
@@ -100,12 +99,12 @@ def delivery_part(item: Item, status: Status, *, now: datetime) -> DeliveryPart:
         is_alert=shape in words.ALERTS,
         hold=_hold(item, deliveries, status, now),
         records=_records(item, deliveries, now),
-        deliveries=tuple(_delivery(one, now) for one in deliveries[:_LISTED]),
+        deliveries=tuple(_delivery(one, now) for one in deliveries),
         counts=tuple(
             (state.value, f"{words.count(count)} {words.DELIVERY[state].lower()}")
             for state, count in counts.items()
         ),
-        more=max(0, len(deliveries) - _LISTED),
+        more=counts.total() - len(deliveries),
     )
 
 
@@ -153,7 +152,7 @@ def _hold(item: Item, deliveries: list[Delivery], status: Status, now: datetime)
         what = f"Files 1 ticket for {whom} at {words.clock(until)}."
         then = "after that it is filed and can only be changed there."
     else:
-        what = f"Sends {words.counted(len(deliveries), 'mail')} at {words.clock(until)}."
+        what = f"Sends {words.counted(_total(item), 'mail')} at {words.clock(until)}."
         then = "after that nothing calls them back."
     if status.switch.stopped:
         what = "Sending is stopped, so it stays here."
@@ -169,13 +168,13 @@ def _hold(item: Item, deliveries: list[Delivery], status: Status, now: datetime)
 def _records(
     item: Item, deliveries: list[Delivery], now: datetime
 ) -> tuple[RecordView, RecordView, RecordView]:
-    proposal, original = item.proposal, item.original
+    original = item.original
     proposed = RecordView(
         "Proposed",
         (f"{_made_at(item, original.version, now)} by the agent, draft {original.version}",),
         words.hash_words(original.sha256),
     )
-    return proposed, _decided(item, now), _sent(proposal.state, deliveries, now)
+    return proposed, _decided(item, now), _sent(item, deliveries, now)
 
 
 def _made_at(item: Item, version: int, now: datetime) -> str:
@@ -202,7 +201,12 @@ def _decided(item: Item, now: datetime) -> RecordView:
     return RecordView(title, tuple(lines), words.hash_words(proposal.sha256), remark)
 
 
-def _sent(state: ProposalState, deliveries: list[Delivery], now: datetime) -> RecordView:
+def _total(item: Item) -> int:
+    return sum(item.delivery_counts.values())
+
+
+def _sent(item: Item, deliveries: list[Delivery], now: datetime) -> RecordView:
+    state = item.proposal.state
     sent = [one for one in deliveries if one.state is DeliveryState.SENT]
     if not sent:
         never = state in (ProposalState.REJECTED, ProposalState.EXPIRED, ProposalState.SUPERSEDED)
@@ -212,8 +216,9 @@ def _sent(state: ProposalState, deliveries: list[Delivery], now: datetime) -> Re
     last = max(one.changed_at for one in sent)
     first = sent[0]
     text = f"{words.when_clock(last, now=now)}"
-    if len(deliveries) > 1:
-        text += f", {words.count(len(sent))} of {words.count(len(deliveries))}"
+    if _total(item) > 1:
+        gone = item.delivery_counts.get(DeliveryState.SENT, 0)
+        text += f", {words.count(gone)} of {words.count(_total(item))}"
         return RecordView("Sent", (text,))
     return RecordView("Sent", (text, first.external_id or ""), words.hash_words(first.sha256))
 

@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 
 from app.access import Role
+from app.inbox.backend import Tab
 from app.inbox.events import Announcer
 from app.protection import MAX_BODY
 from app.serving import build_app
@@ -16,6 +18,7 @@ from domain.issues import Match, MatchMethod
 from domain.proposals import DecisionKind, DeliveryState
 from domain.record import FeedbackKey, IssueId, ProposalId
 from domain.text import CustomerText
+from storage.facts import facts
 from tests.builders_inbox import FakeClock, an_issue, open_full_inbox, open_set_up
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -213,6 +216,51 @@ def test_an_issue_leads_back_to_where_it_was_opened_from(signed_in, ticket):
     assert 'data-query="nappies"' in from_search
     assert client.get("/issues/I-late118?from=//evil.example").status_code == 200
     assert 'href="//evil' not in client.get("/issues/I-late118?from=//evil.example").text
+
+
+# -- however much is stored ------------------------------------------------------------
+
+
+def test_a_mark_reads_its_own_rows_and_nobody_elses(signed_in, home, ticket):
+    client = signed_in()
+    with home.store.write() as unit:
+        others = facts.c.id.in_([f"delivery-{n}" for n in range(200, 412)])
+        unit._connection.execute(facts.update().where(others).values(body="not to be read"))
+
+    page = client.get(f"/drafts/{ticket}/marks/5").text
+
+    assert "1 to 100 of 412 rows" in page
+    assert "BB-48099" in page
+
+
+def test_the_list_asks_no_more_often_for_many_lines_than_for_few(home):
+    asked = []
+    event.listen(home.store._engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+
+    for tab in Tab:
+        home.backend.list_page(tab, limit=1)
+        few, asked[:] = len(asked), []
+        home.backend.list_page(tab)
+        assert len(asked) == few, tab
+        asked.clear()
+
+
+@pytest.mark.parametrize("tab", list(Tab))
+def test_every_question_of_the_list_is_answered_by_an_index(home, tab):
+    asked = []
+    event.listen(home.store._engine, "before_cursor_execute", lambda *said: asked.append(said[2:4]))
+
+    home.backend.list_page(tab)
+    home.backend.status()
+    home.backend.search("refund C-7")
+
+    with home.store.read() as unit:
+        for statement, values in [one for one in asked if one[0].startswith("SELECT")]:
+            plan = unit._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            steps = [step for *_, step in plan if step.startswith("SCAN")]
+            read_whole = [one for one in steps if "INDEX" not in one and "CONSTANT" not in one]
+            small = ("dispatch_switch", "SUBQUERY", "anon_", "(subquery", "_fts")
+            assert [one for one in read_whole if not any(name in one for name in small)] == []
 
 
 # -- signing in ------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def a_shell(*rows, status=None, person=PERSON):
         listed,
         counts=Counts(1, 2, 3, 4),
         today=Today(),
-        status=status or Status(items=5),
+        status=status or Status(holds_items=True),
         held=(),
         now=NOW,
     )
@@ -124,8 +124,8 @@ def test_each_delivery_state_has_one_shape_and_its_word(state, counts, shape, wo
 
 def test_the_top_bar_says_who_thinks_and_what_it_cost():
     assert engine_view(Status()).local == "ready"
-    assert engine_view(Status(items=3)).spend == "No model outside this machine"
-    with_model = Status(items=3, waiting=2, model="m-1", spent_usd=1.84, budget_usd=10)
+    assert engine_view(Status(holds_items=True)).spend == "No model outside this machine"
+    with_model = Status(holds_items=True, waiting=2, model="m-1", spent_usd=1.84, budget_usd=10)
     assert engine_view(with_model).local == "reading, 2 wait"
     assert engine_view(with_model).spend == "$1.84 of $10.00 today"
     assert engine_view(Status(model="m-1", price_known=False)).spend == "price not known"
@@ -133,7 +133,7 @@ def test_the_top_bar_says_who_thinks_and_what_it_cost():
 
 def test_stopped_says_who_when_and_why_and_only_an_admin_may_switch():
     switch = Switch(stopped=True, by="Mara", at=NOW, reason="wrong template")
-    shown = a_shell(status=Status(items=1, switch=switch)).sending
+    shown = a_shell(status=Status(holds_items=True, switch=switch)).sending
 
     assert shown.stopped
     assert "Sending stopped by Mara at 09:14" in shown.notice
@@ -147,7 +147,7 @@ def test_empty_states_say_what_to_do_next():
     first = first_run(Status(missing={"mail": "Mail needs UNDERTONE_SMTP_URL."}, touchpoints=12))
     assert first.commands[0].text.startswith("undertone ingest")
     assert "Tickets wait until owners.yaml names one." in dict(first.facts)["Owners"]
-    done = all_decided(Counts(way=3), Today(347, 58, 29, 4), Status(items=1), now=NOW)
+    done = all_decided(Counts(way=3), Today(347, 58, 29, 4), Status(holds_items=True), now=NOW)
     assert (
         "376 decided. 347 approved, 58 of them after an edit; 29 rejected. 4 undone." in done.today
     )
