@@ -24,7 +24,7 @@ from app.access import Access
 from app.api import Api, Intake
 from app.inbox.acts import Acts
 from app.inbox.backend import InboxBackend
-from app.inbox.events import Announcer
+from app.inbox.events import EVERY_S, Announcer
 from app.inbox.frame import Frame
 from app.inbox.pages import Pages
 from app.inbox.people import People
@@ -41,10 +41,12 @@ def create_app(
     clock: Callable[[], datetime],
     hosts: frozenset[str] | None = None,
     lifespan: Any = None,
+    events_every_s: float = EVERY_S,
 ) -> FastAPI:
     """Give the application; `lifespan` starts and ends what runs beside it.
 
-    `hosts` are the names that are answered (None: any), see `Protection`.
+    `hosts` are the names that are answered (None: any), see `Protection`. An open page hears
+    what is new within `events_every_s`.
     """
     app = FastAPI(
         title="Undertone", version="0.1.0", docs_url=None, redoc_url=None, lifespan=lifespan
@@ -57,7 +59,7 @@ def create_app(
     for routes in (Pages(frame), Acts(frame), People(frame)):
         app.include_router(routes.router())
     app.mount("/static", _Static(directory=str(folder / "static")), name="static")
-    _add_events(app, Announcer(backend, clock=clock), frame)
+    _add_events(app, Announcer(backend, clock=clock, every_s=events_every_s), frame)
     _add_problems(app, frame)
     app.add_middleware(Protection, hosts=hosts)
     return app

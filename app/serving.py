@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from app.access import Role
+from app.inbox.events import EVERY_S
 from app.jobs import Jobs
 from app.server import create_app
 
@@ -25,8 +26,8 @@ _HOSTS = frozenset({HOST, "localhost"})
 _GRACE_S = 2
 
 
-def build_app(installation: Installation) -> FastAPI:
-    """The application over one home."""
+def build_app(installation: Installation, *, events_every_s: float = EVERY_S) -> FastAPI:
+    """The application over one home; open pages hear what is new within `events_every_s`."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -39,6 +40,7 @@ def build_app(installation: Installation) -> FastAPI:
         clock=installation.clock,
         hosts=_HOSTS,
         lifespan=lifespan,
+        events_every_s=events_every_s,
     )
 
 

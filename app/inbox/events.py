@@ -19,10 +19,12 @@ _WATCHED, _WAITING = 30, 200
 class Announcer:
     """Puts the state of the inbox into one JSON text; equal texts need not be told again."""
 
-    def __init__(self, backend: InboxBackend, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, backend: InboxBackend, *, clock: Callable[[], datetime], every_s: float = EVERY_S
+    ) -> None:
         self._backend = backend
         self._clock = clock
-        self.every_s = EVERY_S
+        self.every_s = every_s
 
     def told(self, since: datetime) -> str:
         """Give counts, new drafts since a time, and the state of what is on its way."""

@@ -57,6 +57,9 @@ class Pages:
         """The list, and on a wide screen its first draft beside it."""
         person = self._frame.person(request)
         listed = self._frame.listed(tab, after=after, query=q)
+        if not listed.page.rows and listed.page.issues:
+            found = listed.page.issues[0].issue.id
+            return self._issue_page(request, IssueId(found), query=q, narrow="list")
         if not listed.page.rows:
             return self._frame.inbox_page(request, person, listed, {})
         row = listed.page.rows[0]
@@ -162,14 +165,23 @@ class Pages:
         from_: Annotated[str, Query(alias="from", max_length=80)] = "",
     ) -> Response:
         """An issue with what is known about it, the list or what a search found beside it."""
+        return self._issue_page(request, IssueId(id_), query=q, offset=offset, opened_from=from_)
+
+    def _issue_page(
+        self,
+        request: Request,
+        id_: IssueId,
+        *,
+        query: str,
+        offset: int = 0,
+        opened_from: str = "",
+        narrow: str = "card",
+    ) -> Response:
         person = self._frame.person(request)
-        page = self._backend.get_issue(IssueId(id_), limit=_REPORTS, offset=offset)
-        context = {
-            "view": "issue",
-            "narrow": "card",
-            "issue": issue_view(page, offset=offset, limit=_REPORTS, query=q, opened_from=from_),
-        }
-        listed = self._frame.listed(Tab.DECIDE, query=q, selected=id_)
+        page = self._backend.get_issue(id_, limit=_REPORTS, offset=offset)
+        view = issue_view(page, offset=offset, limit=_REPORTS, query=query, opened_from=opened_from)
+        listed = self._frame.listed(Tab.DECIDE, query=query, selected=id_)
+        context = {"view": "issue", "narrow": narrow, "issue": view}
         return self._frame.inbox_page(request, person, listed, context)
 
     def case(self, request: Request, id_: str) -> Response:

@@ -101,6 +101,9 @@ class Shell(NamedTuple):
     query: str
     more: str | None
     empty: str
+    """What stands in a list without a line."""
+    hint: str
+    """What stands beside it."""
     engine: EngineView
     sending: SendingView
     strips: tuple[StripView, ...]
@@ -148,6 +151,7 @@ def shell(
         query=listed.query,
         more=_more(listed),
         empty=_empty(listed, status),
+        hint=_SEARCHED if listed.query else _HINTS[listed.tab],
         engine=engine_view(status),
         sending=sending_view(status, person, now=now),
         strips=strips,
@@ -293,12 +297,19 @@ def _more(listed: Listed) -> str | None:
     return "/?" + urlencode({"tab": listed.tab.value, "after": listed.page.next})
 
 
+_SEARCHED = (
+    "Searched are the words of reports and titles, recipients, customers, order numbers, "
+    "and the ids of drafts, issues and tickets. All words must stand in one place."
+)
+_HINTS = {
+    Tab.DECIDE: "",
+    Tab.WAY: "What you approve is held here first, then handed over.",
+    Tab.UNKNOWN: "A delivery whose end nobody knows would stand here until a person settles it.",
+    Tab.DONE: "What was sent, failed, rejected, expired or replaced stands here, the latest first.",
+}
+
+
 def _empty(listed: Listed, status: Status) -> str:
-    if listed.query:
-        return (
-            f"Nothing holds “{listed.query}”. Searched are the words of reports and titles, "
-            "recipients, customers, order numbers, and the ids of drafts, issues and tickets."
-        )
     if listed.tab is Tab.DECIDE and not status.holds_items:
         return "Drafts that wait for you appear here, most urgent first."
     return {

@@ -1,15 +1,12 @@
-"""A served inbox and a browser; without Chromium one loud line."""
+"""Served inboxes and a browser; without Chromium one loud line."""
 
 import os
 import shutil
-import socket
-import threading
 
 import pytest
-import uvicorn
 
-from app.access import Role
-from app.serving import build_app
+from tests.browser.serving import Desk
+from tests.builders_inbox import FakeClock, open_full_inbox, open_set_up
 from tests.shop import open_home, worked_home
 
 FLAGS = [
@@ -41,47 +38,47 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def inbox(tmp_path, shops):
-    """Address and installation of an inbox that is served."""
-    installation = open_home(worked_home(tmp_path, shops))
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    listening.listen()
-    config = uvicorn.Config(build_app(installation), log_config=None, timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}", installation
-    server.should_exit = True
-    thread.join(timeout=10)
-    listening.close()
-    installation.close()
+@pytest.fixture(scope="session")
+def full_home(tmp_path_factory):
+    """A full inbox, built once and copied for each test that changes it."""
+    home = tmp_path_factory.mktemp("full") / "home"
+    open_full_inbox(home).close()
+    return home
 
 
 @pytest.fixture
-def signed_in(chromium, inbox):
-    """Opens signed-in pages of a size and colour scheme; fails on any error of a script."""
-    address, installation = inbox
-    contexts = []
+def desk(chromium, tmp_path, full_home):
+    """A full inbox of one test's own, for those that change something."""
+    clock = FakeClock()
+    home = shutil.copytree(full_home, tmp_path / "home")
+    made = Desk(chromium, open_set_up(home, clock), clock)
+    yield made
+    made.close()
 
-    def page(width=1280, height=800, scheme="light"):
-        context = chromium.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme
-        )
-        contexts.append(context)
-        opened = context.new_page()
-        opened.set_default_timeout(8000)
-        errors = []
-        opened.on("pageerror", lambda error: errors.append(str(error)))
-        opened.on("console", lambda told: told.type == "error" and errors.append(told.text))
-        opened.errors = errors
-        link = installation.access.create_link("Mara Lind", Role.ADMIN)
-        opened.goto(f"{address}/sign-in?link={link}")
-        opened.get_by_role("button", name="Sign in").click()
-        opened.wait_for_selector(".row")
-        return opened
 
-    yield page
-    for context in contexts:
-        context.close()
+@pytest.fixture(scope="session")
+def _shared(chromium, tmp_path_factory, full_home):
+    clock = FakeClock()
+    home = shutil.copytree(full_home, tmp_path_factory.mktemp("shared") / "home")
+    made = Desk(chromium, open_set_up(home, clock), clock)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def shown(_shared):
+    """A full inbox for tests that only look; what is stored must be the same afterwards."""
+    with _shared.home.store.read() as unit:
+        before = [(row.id, row.state, row.version) for row in unit.proposals.list_rows()]
+    yield _shared
+    _shared.close_pages()
+    with _shared.home.store.read() as unit:
+        assert [(r.id, r.state, r.version) for r in unit.proposals.list_rows()] == before
+
+
+@pytest.fixture(scope="session")
+def example(chromium, tmp_path_factory, shops):
+    """The example shop, served; its tests only look."""
+    made = Desk(chromium, open_home(worked_home(tmp_path_factory.mktemp("shop"), shops)), None)
+    yield made
+    made.close()

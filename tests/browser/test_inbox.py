@@ -1,29 +1,34 @@
 """The inbox over the example shop; the desk itself is tried in `test_inbox_flow`."""
 
 import os
-import re
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+
+from app.access import Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 
-def _open_ticket(page):
-    page.goto(page.url.split("/drafts")[0].rstrip("/") + "/")
-    page.locator(".row").first.click()
-    expect(page).to_have_url(re.compile("/drafts/"))
-    page.wait_for_selector(".five")
+def test_a_printed_link_signs_in_by_its_button(example):
+    page = example.page()
+    page.context.clear_cookies()
+    link = example.home.access.create_link("Mara Lind", Role.ADMIN)
+
+    page.goto(f"{example.base}/sign-in?link={link}")
+    page.get_by_role("button", name="Sign in").click()
+
+    page.wait_for_selector(".row")
+    assert page.errors == []
 
 
-def test_the_example_shop_is_accessible_and_nothing_is_cut(signed_in):
-    page = signed_in()
-    base = page.url.rstrip("/")
+def test_the_example_shop_is_accessible_and_nothing_is_cut(example):
+    page = example.page()
     drafts = [row.get_attribute("href") for row in page.locator(".row").all()]
-    for path in ("/", drafts[1], f"{drafts[0]}/trace"):
-        page.goto(base + path)
+
+    for path in ("/", drafts[1], f"{drafts[0]}/trace", "/?q=refund"):
+        page.goto(example.base + path)
         wide = page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
         assert not wide, path
         found = Axe().run(page).response["violations"]
@@ -31,10 +36,13 @@ def test_the_example_shop_is_accessible_and_nothing_is_cut(signed_in):
     assert page.errors == []
 
 
-def test_the_pictures_of_the_documentation_are_made(signed_in, tmp_path):
-    page = signed_in(1280, 800)
-    _open_ticket(page)
-    wanted = os.environ.get("UNDERTONE_PICTURES")
-    target = Path(wanted) if wanted else tmp_path
+def test_the_pictures_of_the_documentation_are_made(example, tmp_path):
+    page = example.page()
+    page.locator(".row").first.click()
+    page.wait_for_url("**/drafts/*")
+    page.wait_for_selector(".five")
+
+    target = Path(os.environ.get("UNDERTONE_PICTURES") or tmp_path)
     page.screenshot(path=target / "inbox.png")
+
     assert (target / "inbox.png").stat().st_size > 20_000
