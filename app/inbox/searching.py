@@ -56,7 +56,14 @@ def _undrafted(
 ) -> tuple[FoundIssue, ...]:
     issues = [unit.issues.find(id_) for id_ in found if id_ not in drafted]
     return tuple(
-        FoundIssue(issue, found[issue.id], _report_of(found[issue.id], reports))
+        FoundIssue(issue, found[issue.id], _telling(unit, found[issue.id], reports))
         for issue in issues
         if issue is not None
     )
+
+
+def _telling(unit: SqlUnit, one: Found, reports: Mapping[FeedbackKey, ReadItem]) -> ReadItem | None:
+    """Give the report that tells an issue from others whose label is the same."""
+    if one.by is not FoundBy.LABEL:
+        return _report_of(one, reports)
+    return next(iter(unit.feedback.of_issue(one.issue_id, limit=1)), None)

@@ -197,7 +197,9 @@ def row_view(row: ListRow, listed: Listed, *, now: datetime) -> RowView:
         icon=words.kind_icon(proposal.kind),
         label=proposal.label,
         risk=pips(proposal.risk),
-        reason=found_words(row.found, row.report, listed.query) if row.found else reason,
+        reason=found_words(row.found, row.report, listed.query, beside=state)
+        if row.found
+        else reason,
         time=time if waits else words.when(proposal.changed_at, now=now),
         is_over=waits and over,
         state=state,
@@ -219,16 +221,17 @@ def _row_href(row: ListRow, listed: Listed) -> str:
 def issue_row(one: FoundIssue, listed: Listed, *, now: datetime) -> RowView:
     """Give the line of an issue that has no draft."""
     issue = one.issue
+    state = words.counted(issue.report_count, "report")
     return RowView(
         id=issue.id,
         href=f"/issues/{quote(issue.id)}?{urlencode({'q': listed.query})}",
         icon="issue",
         label=issue.label,
         risk=Markup(),
-        reason=found_words(one.found, one.report, listed.query),
+        reason=found_words(one.found, one.report, listed.query, beside=state),
         time=words.when(issue.last_report_at, now=now),
         is_over=False,
-        state=words.counted(issue.report_count, "report"),
+        state=state,
         shape="",
         is_alert=False,
         is_selected=issue.id == listed.selected,

@@ -8,8 +8,6 @@ from app.inbox import words
 from domain.feedback import ReadItem
 from domain.search import Found, FoundBy
 
-_AROUND = 22
-"""Characters shown before and after the words of a report."""
 # A line holds 53 characters in the widest of the fonts that pages name, 39 beside a state.
 _WIDE, _BESIDE = 53, 39
 
@@ -26,15 +24,16 @@ def fitting(reason: str, *, beside: str) -> str:
     return " · ".join(parts)
 
 
-def found_words(found: Found, report: ReadItem | None, query: str) -> str:
-    """Say in one line where the searched words stand."""
+def found_words(found: Found, report: ReadItem | None, query: str, *, beside: str = "") -> str:
+    """Say in one line where the searched words stand; `beside` is what stands to the right."""
+    room = _BESIDE if beside else _WIDE
     match found.by:
         case FoundBy.ID:
             return f"Id {found.text}"
         case FoundBy.TICKET:
             return f"Filed as {found.text}"
         case FoundBy.LABEL:
-            return "In its title"
+            return _quoting("In its title", report, query, room)
         case FoundBy.RECIPIENT:
             return f"To {found.text}"
         case FoundBy.CUSTOMER if found.proposal_id:
@@ -44,20 +43,26 @@ def found_words(found: Found, report: ReadItem | None, query: str) -> str:
         case FoundBy.ORDER:
             return f"Order {found.text}"
         case FoundBy.REPORT:
-            text = excerpt(report.redacted.value, query) if report else ""
-            number = words.counted(found.reports, "report")
-            return f"{number}: “{text}”" if text else number
+            return _quoting(words.counted(found.reports, "report"), report, query, room)
 
 
-def excerpt(text: str, query: str) -> str:
-    """Give the surroundings of the first searched word in a text, cut between words."""
+def _quoting(text: str, report: ReadItem | None, query: str, room: int) -> str:
+    if report is None:
+        return text
+    around = room - len(text) - len(": “……”")
+    return f"{text}: “{excerpt(report.redacted.value, query, room=around)}”"
+
+
+def excerpt(text: str, query: str, *, room: int) -> str:
+    """Give at most `room` characters of a text with the first searched word, cut between words."""
     plain = " ".join(text.split())
     folded = plain.casefold()
     starts = [folded.find(word) for word in re.findall(r"\w+", query.casefold())]
     at = min((start for start in starts if start >= 0), default=0)
-    first, last = max(0, at - _AROUND), min(len(plain), at + _AROUND + len(query))
-    if first:
-        first = plain.find(" ", first) + 1 or first
+    first = max(0, min(at - room // 3, len(plain) - room))
+    last = min(len(plain), first + room)
+    if 0 < first < at:
+        first = plain.find(" ", first, at) + 1 or at
     if last < len(plain):
-        last = max(plain.rfind(" ", at, last), at) or last
+        last = max(plain.rfind(" ", at, last), at) if " " in plain[at:last] else last
     return f"{'…' if first else ''}{plain[first:last]}{'…' if last < len(plain) else ''}"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from agent.delivery.render import SLOT
 from app.inbox.text import Piece, unbroken
-from domain.proposals import Check, Draft, Evidence, Section, SectionRole, Sentence
+from domain.proposals import Check, Draft, Evidence, EvidenceKind, Section, SectionRole, Sentence
 
 # A number with its currency that counts something: not a time, a date, a share or a version.
 _FIGURE = re.compile(
@@ -18,6 +18,7 @@ _FIGURE = re.compile(
     r"|October|November|December)\b|%)[a-z]|\s*$|,)"
 )
 _LAST_WORD = re.compile(r"(\s)(\S+)$")
+_QUOTE = EvidenceKind.QUOTE
 FIGURES_IN = frozenset({"who", "money"})
 """Sections whose figures stand out."""
 
@@ -30,6 +31,13 @@ class MarkView(NamedTuple):
     name: str
 
 
+class SourceView(NamedTuple):
+    """Where a quote stands, as a link."""
+
+    words: str
+    href: str
+
+
 class SentenceView(NamedTuple):
     """A sentence with its marks; the last word and the marks stay on one line."""
 
@@ -37,6 +45,8 @@ class SentenceView(NamedTuple):
     tail: tuple[Piece, ...]
     marks: tuple[MarkView, ...]
     remark: str | None = None
+    source: SourceView | None = None
+    """The report that a quote stands in, when the remark ends with it."""
     written_by: str | None = None
     problem: Check | None = None
 
@@ -90,7 +100,18 @@ def sentence_view(
     marks = mark_views(sentence.marks, sheet)
     head, tail = _split(pieces) if marks else (pieces, ())
     problem = next((one for one in broken if one.text and one.text in sentence.text), None)
-    return SentenceView(head, tail, marks, sentence.remark, sentence.written_by, problem)
+    remark, source = _source(sentence, sheet)
+    return SentenceView(head, tail, marks, remark, source, sentence.written_by, problem)
+
+
+def _source(sentence: Sentence, sheet: Sheet) -> tuple[str | None, SourceView | None]:
+    """Part the remark of a quote from the report it names."""
+    found = [sheet.evidence[one] for one in sentence.marks if one in sheet.evidence]
+    key = next((one.row_ids[0] for one in found if one.kind is _QUOTE and one.row_ids), None)
+    said, _, report = (sentence.remark or "").rpartition(" · ")
+    if key is None or not said:
+        return sentence.remark, None
+    return said, SourceView(report, f"/reports/{quote(key)}")
 
 
 def mark_views(numbers: Iterable[int], sheet: Sheet) -> tuple[MarkView, ...]:

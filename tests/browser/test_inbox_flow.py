@@ -226,6 +226,40 @@ def test_a_mark_lights_its_sentence_and_opens_its_rows_in_place(shown):
     expect(page.locator('.five a.mark[data-mark="6"]')).to_be_focused()
 
 
+def test_a_report_is_two_steps_from_a_draft_and_escape_leads_back(shown):
+    page = shown.page(f"/drafts/{shown.ticket}")
+
+    page.locator(".kind a").click()
+    expect(page.get_by_role("heading", name="Late delivery: Parcelo, North")).to_be_visible()
+    expect(page.locator(".list")).to_be_visible()
+    expect(page.locator(".report")).to_have_count(25)
+    page.locator(".report a").nth(1).click()
+    expect(page.get_by_role("heading", name="Report R-1")).to_be_visible()
+    _press(page, "Escape")
+    expect(page.locator(".report")).to_have_count(25)
+    _press(page, "Escape")
+    expect(page.locator(".sheet")).to_be_visible()
+    assert page.errors == []
+
+
+def test_a_search_stays_in_the_list_while_its_results_are_read(shown):
+    page = shown.page()
+    _press(page, "/")
+    page.keyboard.type("nappies")
+    _press(page, "Enter")
+    rows = page.locator(".row")
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("13 reports: “")
+    page.locator("#q").blur()
+
+    _press(page, "j")
+
+    expect(rows.nth(1)).to_have_attribute("aria-current", "true")
+    expect(rows).to_have_count(2)
+    expect(page.locator("#q")).to_have_value("nappies")
+    assert page.errors == []
+
+
 # -- editing ---------------------------------------------------------------------------
 
 

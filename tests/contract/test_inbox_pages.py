@@ -154,6 +154,15 @@ def test_customers_words_are_text_and_hidden_characters_are_seen(signed_in, home
     assert home.backend.find_report(FeedbackKey("s/bad")).text.value == hostile
 
 
+def test_a_quote_leads_to_the_report_it_stands_in(signed_in, ticket):
+    client = signed_in()
+
+    page = client.get(f"/drafts/{ticket}").text
+
+    assert 'Customer C-0, chat, 4 March 09:02 · <a href="/reports/files/R-0">report R-0</a>' in page
+    assert "Nobody came." in client.get("/reports/files/R-0").text
+
+
 def test_search_finds_labels_customers_and_words(signed_in):
     client = signed_in()
 

@@ -359,7 +359,9 @@
     if (open) { open.open = false; one("summary", open).focus(); return; }
     if (typing && !typing.closest("#edit-form")) { typing.blur(); return; }
     if (typing) { saveEdit().then(() => one("#edit-form [data-back]")?.click()); return; }
-    one("#card [data-back]")?.click();
+    const back = one("#card [data-back]");
+    const from = document.referrer.startsWith(`${location.origin}/`);
+    if (back && from && document.body.classList.contains("page")) history.back(); else back?.click();
   };
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input:not([type=checkbox]), textarea, select");
