@@ -142,7 +142,8 @@ def _wants_page(request: Request) -> bool:
 
 
 def _back(request: Request) -> str:
-    path = request.url.path
-    if path.startswith("/drafts/"):
-        return "/".join(path.split("/")[:3])
+    """Give where a page of trouble leads: to the draft it belongs to, else to the inbox."""
+    parts = request.url.path.split("/")
+    if parts[1] == "drafts" and len(parts) > 3:
+        return "/".join(parts[:3])
     return "/"

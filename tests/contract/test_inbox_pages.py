@@ -115,6 +115,16 @@ def test_every_tab_and_state_has_a_page(signed_in, home):
     assert client.get("/drafts/nope").status_code == 404
 
 
+def test_a_page_of_trouble_leads_somewhere(signed_in, ticket):
+    client = signed_in()
+
+    of_draft = client.get(f"/drafts/{ticket}/marks/99")
+    of_none = client.get("/drafts/p_none")
+
+    assert f'href="/drafts/{ticket}">Back to the draft' in of_draft.text
+    assert 'href="/">Back to the inbox' in of_none.text
+
+
 def test_looking_changes_nothing(signed_in, home, ticket):
     client = signed_in()
     with home.store.read() as unit:
