@@ -23,6 +23,7 @@ attempt     one try on the wire, written before it is made.
 submission  a draft with all that a proposal needs, not frozen yet.
 copy        the frozen bytes for one recipient, or of one ticket.
 owner       the person who is accountable for a touchpoint, from `owners.yaml`.
+term        one exact thing by which a draft is known in a search: an address, an order number.
 world time  the latest `at` or `recorded_at` stored; the wall clock is for people only.
 
 This package imports the standard library and pydantic, nothing else.

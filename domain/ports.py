@@ -17,6 +17,7 @@ from domain.predicates import FactQuery, Field, Predicate, Scalar
 from domain.proposals import Draft
 from domain.provenance import MadeBy, Trace
 from domain.record import CaseId, FactId, FeedbackKey, Instant, IssueId, QueryId, Record
+from domain.search import SearchRepo
 from domain.text import RedactedText
 
 if TYPE_CHECKING:
@@ -375,6 +376,8 @@ class Unit(Protocol):
     def outbox(self) -> OutboxRepo: ...  # noqa: D102
     @property
     def audit(self) -> AuditRepo: ...  # noqa: D102
+    @property
+    def search(self) -> SearchRepo: ...  # noqa: D102
 
 
 class Store(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from textwrap import shorten
 from typing import NamedTuple
 
 from agent.casework import words
@@ -167,15 +168,25 @@ def reason_line(casefile: Casefile) -> str:
     return " · ".join(parts)
 
 
+_LABEL = 38
+"""Characters of a label: a line of the list holds no more beside the time that is left."""
+
+
 def label_of(casefile: Casefile) -> str:
-    """At most 38 characters for the list."""
-    return casefile.issue.label[:38]
+    """At most 38 characters for the list, cut between words."""
+    return _short(casefile.issue.label, _LABEL)
 
 
 def message_label(casefile: Casefile, audience: str) -> str:
     """At most 38 characters for the message in the list."""
-    topic = casefile.issue.label.split(":")[0]
-    return f"{topic}: {'what we know' if audience == 'affected' else 'heads-up'}"[:38]
+    end = ": what we know" if audience == "affected" else ": heads-up"
+    return _short(casefile.issue.label.split(":")[0], _LABEL - len(end)) + end
+
+
+def _short(label: str, room: int) -> str:
+    short = shorten(label, room, placeholder="…")
+    # One word that is longer than the room leaves nothing else.
+    return short if short != "…" else f"{label[: room - 1]}…"
 
 
 def message_reason(casefile: Casefile, audience: str, recipients: int) -> str:

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from agent.casework.build import label_of, message_label
 from app.access import Person, Role
 from app.inbox import words
 from app.inbox.backend import (
@@ -22,6 +23,7 @@ from app.inbox.views_card import card_of, promise_of
 from app.inbox.views_conflict import notice_of
 from app.inbox.views_edit import edit_view, typed_changes, with_safe_wording
 from app.inbox.views_empty import all_decided, first_run
+from app.inbox.views_found import excerpt, fitting
 from app.inbox.views_sentence import Sheet, section_view
 from domain.delivery import ProposalRow
 from domain.errors import AlreadyDecided, InvalidEdit, StaleVersion
@@ -96,6 +98,41 @@ def test_time_left_is_until_the_answer_is_due_and_over_time_says_so():
     assert (soon.time, soon.is_over) == ("46 min", False)
     assert (late.time, late.is_over) == ("12 min over", True)
     assert never.time == "7 d 0 h"
+
+
+def test_a_long_label_ends_at_a_word_and_a_message_still_says_what_it_is():
+    casefile = late_parcels()
+    label = "Delivery of fragile porcelain tableware: Parcelo, North"
+    long = casefile.model_copy(update={"issue": casefile.issue.model_copy(update={"label": label})})
+
+    assert label_of(long) == "Delivery of fragile porcelain…"
+    assert message_label(long, "affected") == "Delivery of fragile…: what we know"
+    assert label_of(casefile) == "Late delivery: Parcelo, North"
+
+
+def test_a_reason_loses_its_last_parts_beside_a_state():
+    reason = "1,290 wrote, no record shows a fault · Delivery operations"
+
+    assert fitting("37 affected · Payments", beside="1 check open") == "37 affected · Payments"
+    assert fitting(reason, beside="1 check open") == "1,290 wrote, no record shows a fault"
+    assert fitting("a" * 80, beside="") == "a" * 80
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "shown"),
+    [
+        ("Where is my refund?", "refund", "Where is my refund?"),
+        ("I wait and wait and nobody sends the refund that I was promised", "refund", "refund"),
+        ("refund " * 30, "refund", "refund"),
+        ("x" * 90, "refund", "x"),
+        ("Die Rückzahlung meiner Bestellung fehlt noch immer", "bestellung", "Bestellung"),
+    ],
+)
+def test_an_excerpt_holds_the_searched_word_and_fits(text, query, shown):
+    found = excerpt(text, query, room=24)
+
+    assert shown in found
+    assert len(found.strip("…")) <= 24
 
 
 def test_an_open_check_shows_in_the_list():

@@ -1,1 +1,0 @@
-"""Search on both databases: what leads where, exactly, bounded, with hostile words."""
