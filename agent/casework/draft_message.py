@@ -282,5 +282,5 @@ def suppressed_now(facts: FactTable, customer_id: str, *, policy: Policy) -> str
     """Say why a customer may not be written to at this moment; None when they may."""
     reasons = [_left_out(one.attributes, policy) for one in facts.profile_of(customer_id)]
     # Of several records about one customer, one that forbids is enough.
-    forbids = [one for one in reasons if one in ("suppressed", "consent is false")]
+    forbids = [one for one in reasons if one not in (None, "no address")]
     return forbids[0] if forbids else reasons[-1] if reasons else "no address"
