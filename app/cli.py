@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import bring, look, serve, tokens, world
+from app.commands import bring, evals, look, serve, tokens, world
 
 application = typer.Typer(
     name="undertone",
@@ -41,6 +41,7 @@ look.register(application)
 serve.register(application)
 tokens.register(application)
 world.register(application)
+evals.register(application)
 
 
 def main() -> None:

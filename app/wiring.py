@@ -189,7 +189,7 @@ class Installation:
     @cached_property
     def engine(self) -> Engine:
         """The verbs."""
-        reader, investigator, writer = self._seats()
+        reader, investigator, writer = self.seats()
         return Engine(
             self.store,
             reader=reader,
@@ -206,7 +206,7 @@ class Installation:
             clock=self.clock,
         )
 
-    def _seats(self) -> tuple[Reader, Investigator, Writer]:
+    def seats(self) -> tuple[Reader, Investigator, Writer]:
         """The local engine, and the model in front of it where one is configured."""
         reader, investigator, writer = (
             LocalReader(self.embedder),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -33,6 +33,8 @@ class Message(NamedTuple):
     fault_id: str = ""
     sentiment: str = "neutral"
     drivers: tuple[str, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
+    """Where each driver is spoken of, in code points of the text, in their order."""
 
 
 @cache
@@ -74,6 +76,7 @@ def complaint(
         usable = [line for line in lines(name, part) if "{order}" not in line or "order" in values]
         said.append(_fill(draw.choice(usable), values))
     text = " ".join(said)
+    spans = _spans(said)
     sentiment = "negative"
     if draw.random() < 0.12:
         aside = draw.choice(style["asides"])
@@ -83,9 +86,22 @@ def complaint(
         text += " " + draw.choice(style["sarcasm"])
     text = _typos(text, draw) if draw.random() < 0.15 else text
     channel = draw.choice(CHANNELS)
+    bare = text
     text = _dressed(text, one, draw, channel)
+    # What is put on stands around the words, or makes all of them lower case.
+    shift = max(0, text.find(bare))
     row = _row(one, id_, at, channel, text, draw)
-    return Message(row, fault_id, sentiment, names)
+    placed = tuple((start + shift, end + shift) for start, end in spans)
+    return Message(row, fault_id, sentiment, names, placed)
+
+
+def _spans(said: Sequence[str]) -> list[tuple[int, int]]:
+    """Where each of the joined lines stands."""
+    found, start = [], 0
+    for line in said:
+        found.append((start, start + len(line)))
+        start += len(line) + 1
+    return found
 
 
 def noise(one: Customer, draw: random.Random, *, id_: str, at: datetime) -> Message:

@@ -195,6 +195,8 @@ class _Files:
         self._members.writerow(["fault_id", "customer_id", "state", "as_of"])
         self._labels = csv.writer(self._open(truth / "labels.csv"), lineterminator="\n")
         self._labels.writerow(["feedback_id", "fault_id", "sentiment", "drivers"])
+        self._spans = csv.writer(self._open(truth / "spans.csv"), lineterminator="\n")
+        self._spans.writerow(["feedback_id", "driver", "start", "end"])
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -232,6 +234,8 @@ class _Files:
             self._labels.writerow(
                 [message.row["id"], message.fault_id, message.sentiment, drivers_]
             )
+        for name, (start, end) in zip(message.drivers, message.spans, strict=True):
+            self._spans.writerow([message.row["id"], name, start, end])
 
 
 def _cases(opened: _Files) -> int:

@@ -1,0 +1,59 @@
+"""`eval run`: hands the engine to the suites and shows what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from app.progress import bar
+from app.settings import Settings
+from app.wiring import Installation
+from domain.errors import Misuse
+from evals.report.markdown import metric_key, parts_of
+from evals.report.results import score_text
+from evals.run import Order, SuiteResult, run
+from evals.seats import EngineName, Seats
+from evals.suite import find_suites
+
+
+def take_seats(settings: Settings, name: EngineName) -> Seats:
+    """Give the engine under test; the local one never calls a model.
+
+    Raises:
+        Misuse: The model is asked for and not configured.
+    """
+    if name is EngineName.OPENAI and not settings.uses_model:
+        raise Misuse(
+            "The engine 'openai' needs UNDERTONE_MODEL together with OPENAI_API_KEY or "
+            "OPENAI_BASE_URL. Set them, or use --engine local."
+        )
+    chosen = settings if name is EngineName.OPENAI else settings.model_copy(
+        update={"environment": {}}
+    )  # fmt: skip
+    installation = Installation(chosen)
+    reader, investigator, writer = installation.seats()
+    return Seats(name, installation.embedder, reader, investigator, writer)
+
+
+def evaluate(
+    settings: Settings, names: Sequence[str], *, order: Order, engine: EngineName
+) -> list[SuiteResult]:
+    """Run suites by name, all where none is named."""
+    suites = find_suites(names)
+    seats = take_seats(settings, engine)
+    return run(order._replace(suites=suites), seats, watch=bar)
+
+
+def table(results: Sequence[SuiteResult]) -> Iterator[str]:
+    """Give every figure as lines for the terminal."""
+    for one in results:
+        if one.skipped:
+            yield f"{one.manifest.name}: skipped. {one.skipped}"
+            continue
+        yield f"{one.manifest.name}: {one.manifest.purpose}"
+        for metric in one.manifest.metrics:
+            for part in parts_of(one):
+                score = one.scores.get(metric_key(metric, part))
+                if score is not None:
+                    yield f"  {metric.title:<52} {part:<7} {score_text(score)}"
+        for note in one.notes:
+            yield f"  {note}"

@@ -1,0 +1,32 @@
+"""What the app hands in: the engine under test, as the seats it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import NamedTuple
+
+from domain.ports import Embedder, Investigator, Reader, Writer
+
+
+class EngineName(StrEnum):
+    """Who sits in the seats."""
+
+    LOCAL = "local"
+    OPENAI = "openai"
+    """The configured model in front of the local engine."""
+
+
+class Seats(NamedTuple):
+    """The engine under test."""
+
+    name: EngineName
+    embedder: Embedder | None
+    """None: words alone."""
+    reader: Reader
+    investigator: Investigator
+    writer: Writer
+
+
+EngineFactory = Callable[[EngineName], Seats]
+"""Raises `Misuse` where the engine cannot be had, with what to set."""

@@ -1,0 +1,303 @@
+"""The chain over one world, stage by stage, with the product's own steps.
+
+Each stage is worked at first use and kept. A drill works the same chain again with a fault
+behind one stage, and takes what lies before that stage from the clean chain.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from agent.casework.build import Material, build_casefile, problem_words
+from agent.casework.checks import check_draft
+from agent.casework.draft_message import Audience, address, draft_message, next_word
+from agent.casework.draft_ticket import draft_ticket
+from agent.listening import new_stream, request_for, vectors_of
+from agent.matching.context import ContextBook
+from agent.recall import FusedRecall, rank_corpus
+from domain.feedback import Reading, ReadItem
+from domain.issues import Alarm, Casefile, Issue, Match
+from domain.ports import FactTable, Inquiry, Investigation, Investigator, Progress, Recall
+from domain.proposals import Check, Draft, Recipient
+from domain.record import FeedbackKey, IssueId
+from evals.seats import Seats
+from evals.worlds import World
+from storage.cases import case_text
+from storage.memory_facts import MemoryFactTable
+from storage.store import SqlStore
+from vectorstore.exact import ExactIndex
+
+_READ_BATCH = 512
+_MATCH_BATCH = 2000
+# As far back as a review looks for others who wrote about the same kind of problem.
+_AROUND = timedelta(days=21)
+
+
+class Stage(StrEnum):
+    """The stages, in the order in which they follow each other."""
+
+    READING = "reading"
+    RECALL = "recall"
+    MATCHING = "matching"
+    DETECTION = "detection"
+    DIAGNOSIS = "diagnosis"
+    REACH = "reach"
+    OWNER = "owner"
+    DRAFTS = "drafts"
+    DELIVERY = "delivery"
+    AGENT = "agent"
+
+
+class Heard(NamedTuple):
+    """Where every message hangs, and what alarmed."""
+
+    matches: dict[FeedbackKey, Match]
+    issues: dict[IssueId, Issue]
+    alarms: list[Alarm]
+
+
+class Drafted(NamedTuple):
+    """A draft as it would wait for a person."""
+
+    issue_id: IssueId
+    purpose: str
+    """`ticket`, `affected` or `at_risk`."""
+    draft: Draft
+    recipients: tuple[Recipient, ...]
+    checks: tuple[Check, ...]
+
+
+class Fault(NamedTuple):
+    """A fault planted behind one stage, for a drill."""
+
+    stage: Stage
+    name: str
+    spoil: Callable[[Any], Any]
+    """Gets what the stage gives and gives what the broken stage would."""
+
+
+class Chain:
+    """One world worked by one engine."""
+
+    def __init__(
+        self,
+        world: World,
+        seats: Seats,
+        *,
+        progress: Progress | None = None,
+        fault: Fault | None = None,
+        clean: Chain | None = None,
+    ) -> None:
+        self.world = world
+        self._seats = seats
+        self._progress = progress
+        self._fault = fault
+        self._clean = clean
+
+    def broken(self, fault: Fault) -> Chain:
+        """The same chain with a fault; stages before it are those of this chain."""
+        return Chain(self.world, self._seats, fault=fault, clean=self)
+
+    def _before(self, *stages: Stage) -> Chain | None:
+        """The clean chain where the fault lies behind all of these stages."""
+        order = list(Stage)
+        if self._clean is None or self._fault is None:
+            return None
+        place = order.index(self._fault.stage)
+        return self._clean if all(place > order.index(stage) for stage in stages) else None
+
+    def _spoilt(self, stage: Stage, value: Any) -> Any:
+        return self._fault.spoil(value) if self._fault and self._fault.stage is stage else value
+
+    @cached_property
+    def readings(self) -> list[Reading]:
+        """Readings in the order of the world's items."""
+        before = self._before(Stage.READING)
+        if before is not None:
+            return before.readings
+        taxonomy = self.world.configuration.taxonomy
+        found: list[Reading] = []
+        items = self.world.items
+        for start in range(0, len(items), _READ_BATCH):
+            requests = [request_for(item) for item in items[start : start + _READ_BATCH]]
+            found += self._seats.reader.read(requests, taxonomy=taxonomy)
+            if self._progress is not None:
+                self._progress(len(found), len(items))
+        return list(self._spoilt(Stage.READING, found))
+
+    @cached_property
+    def read(self) -> list[ReadItem]:
+        """Items with their redacted text and their reading, in the order of time."""
+        before = self._before(Stage.READING)
+        if before is not None:
+            return before.read
+        return [
+            ReadItem(item=item, redacted=request_for(item).text, reading=reading)
+            for item, reading in zip(self.world.items, self.readings, strict=True)
+        ]
+
+    def neighbours(self, places: Sequence[int], *, k: int) -> list[list[int]]:
+        """Rows of the `k` messages most like each of these, best first, itself left out."""
+        texts = [one.reading.problem for one in self.read]
+        ranked = rank_corpus(
+            [texts[place] for place in places],
+            texts,
+            embedder=self._seats.embedder,
+            k=k,
+            allowed=[[row != place for row in range(len(texts))] for place in places],
+        )
+        found = [[row for row, _ in rows] for rows in ranked]
+        return list(self._spoilt(Stage.RECALL, found))
+
+    @cached_property
+    def facts(self) -> FactTable:
+        """The world's records."""
+        if self._clean is not None:
+            return self._clean.facts
+        latest = self.world.items[-1].at if self.world.items else None
+        return MemoryFactTable(self.world.facts, latest_feedback_at=latest)
+
+    @cached_property
+    def heard(self) -> Heard:
+        """Matches, issues and alarms in event time."""
+        before = self._before(Stage.MATCHING, Stage.DETECTION)
+        if before is not None:
+            return before.heard
+        whole = Heard({}, {}, [])
+        embedder = self._seats.embedder
+        book = ContextBook(self.facts, at=self.facts.world_time())
+        stream = new_stream(self.world.configuration.taxonomy, embedder)
+        for start in range(0, len(self.read), _MATCH_BATCH):
+            batch = self.read[start : start + _MATCH_BATCH]
+            outcome = stream.feed(batch, vectors=vectors_of(batch, embedder), book=book)
+            whole.matches.update((one.key, one) for one in outcome.matches)
+            whole.issues.update((one.id, one) for one in outcome.issues)
+            whole.alarms.extend(outcome.alarms)
+        spoilt: Heard = self._spoilt(Stage.DETECTION, self._spoilt(Stage.MATCHING, whole))
+        return spoilt
+
+    @cached_property
+    def casefiles(self) -> dict[IssueId, Casefile]:
+        """The casefile of every alarmed issue at the end of the world."""
+        before = self._before(Stage.DIAGNOSIS, Stage.REACH, Stage.OWNER)
+        if before is not None:
+            return before.casefiles
+        reports: dict[IssueId, list[ReadItem]] = {}
+        for one in self.read:
+            match = self.heard.matches.get(one.item.key)
+            if match is not None and match.issue_id is not None:
+                reports.setdefault(match.issue_id, []).append(one)
+        with tempfile.TemporaryDirectory(prefix="undertone-evals-") as folder:
+            library = _Library(Path(folder), self.world, self._seats)
+            found = {
+                alarm.issue_id: self._casefile(alarm, reports.get(alarm.issue_id, []), library)
+                for alarm in self.heard.alarms
+                if alarm.issue_id in self.heard.issues
+            }
+            library.close()
+        return found
+
+    def _casefile(self, alarm: Alarm, reports: Sequence[ReadItem], library: _Library) -> Casefile:
+        issue = self.heard.issues[alarm.issue_id]
+        as_of = self.facts.world_time()
+        assert as_of is not None
+        configuration = self.world.configuration
+        inquiry = Inquiry(
+            issue=issue,
+            alarm=alarm,
+            reports=tuple(reports),
+            as_of=as_of,
+            problem=problem_words(issue, reports, configuration),
+        )
+        around = [one for one in self.read if _is_around(one, issue)]
+        made = build_casefile(
+            Material(inquiry, around, 1),
+            investigator=_Investigator(self._seats.investigator, self._fault),
+            configuration=configuration,
+            facts=self.facts,
+            recall=library.recall,
+        )
+        return made.model_copy(
+            update={
+                "reach": self._spoilt(Stage.REACH, made.reach),
+                "owner": self._spoilt(Stage.OWNER, made.owner),
+            }
+        )
+
+    @cached_property
+    def drafts(self) -> list[Drafted]:
+        """What would wait for a person, with its checks; worded by the local engine."""
+        before = self._before(Stage.DRAFTS)
+        if before is not None:
+            return before.drafts
+        found = [one for file in self.casefiles.values() for one in self._drafts_of(file)]
+        return list(self._spoilt(Stage.DRAFTS, found))
+
+    def _drafts_of(self, file: Casefile) -> list[Drafted]:
+        policy = self.world.configuration.policy
+        due = file.as_of + timedelta(hours=policy.answer_hours)
+        ticket = draft_ticket(file, answer_due_at=due)
+        gap = "" if file.owner else file.owner_rule or ""
+        checks = check_draft(ticket, policy=policy, owner=file.owner, owner_gap=gap)
+        found = [Drafted(file.issue.id, "ticket", ticket, (), checks)]
+        audiences: tuple[Audience, ...] = ("affected", "at_risk")
+        for audience in audiences:
+            to = address(file, audience, facts=self.facts, policy=policy).recipients
+            if not to:
+                continue
+            word_at = next_word(policy, now=file.as_of)
+            draft = draft_message(
+                file, audience, recipients=to, policy=policy, next_word_at=word_at
+            )
+            checks = check_draft(draft, policy=policy, owner=file.owner, recipients=to)
+            found.append(Drafted(file.issue.id, audience, draft, to, checks))
+        return found
+
+
+def _is_around(one: ReadItem, issue: Issue) -> bool:
+    at = one.item.at
+    recent = at is not None and at >= issue.opened_at - _AROUND
+    return recent and any(mention.driver == issue.driver for mention in one.reading.drivers)
+
+
+class _Investigator:
+    """The investigator under test, with the drill's fault behind it."""
+
+    def __init__(self, inner: Investigator, fault: Fault | None) -> None:
+        self._inner = inner
+        self._fault = fault
+
+    def investigate(self, inquiry: Inquiry, *, facts: FactTable, recall: Recall) -> Investigation:
+        """Give what the investigator gives, or what the broken one would."""
+        found = self._inner.investigate(inquiry, facts=facts, recall=recall)
+        if self._fault is None or self._fault.stage is not Stage.DIAGNOSIS:
+            return found
+        spoilt: Investigation = self._fault.spoil(found)
+        return spoilt
+
+
+class _Library:
+    """The solved cases of a world, found as the product finds them."""
+
+    def __init__(self, folder: Path, world: World, seats: Seats) -> None:
+        self._store = SqlStore(f"sqlite:///{folder / 'cases.sqlite'}")
+        self._store.prepare()
+        with self._store.write() as unit:
+            unit.cases.add(world.cases)
+        index = None
+        if seats.embedder is not None:
+            index = ExactIndex(seats.embedder.dimensions)
+            ids = [str(one.id) for one in world.cases]
+            vectors = seats.embedder.embed([case_text(one) for one in world.cases])
+            index.upsert(ids, vectors, [{"kind": "case"} for _ in ids])
+        self.recall = FusedRecall(self._store, embedder=seats.embedder, items=None, cases=index)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._store.close()

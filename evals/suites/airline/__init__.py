@@ -1,0 +1,1 @@
+"""Suite `airline`: see `suite.toml`."""

@@ -1,0 +1,1 @@
+"""Suite `detection`: see `suite.toml`."""

@@ -1,0 +1,1 @@
+"""Suite `diagnosis`: see `suite.toml`."""

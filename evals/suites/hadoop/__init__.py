@@ -1,0 +1,1 @@
+"""Suite `hadoop`: see `suite.toml`."""

@@ -1,0 +1,1 @@
+"""Suite `matching`: see `suite.toml`."""

@@ -1,0 +1,1 @@
+"""Suite `owner`: see `suite.toml`."""

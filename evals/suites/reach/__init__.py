@@ -1,0 +1,1 @@
+"""Suite `reach`: see `suite.toml`."""

@@ -1,0 +1,1 @@
+"""Suite `reading`: see `suite.toml`."""

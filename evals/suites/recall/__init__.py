@@ -1,0 +1,1 @@
+"""Suite `recall`: see `suite.toml`."""

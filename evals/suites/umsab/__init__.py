@@ -1,0 +1,1 @@
+"""Suite `umsab`: see `suite.toml`."""
