@@ -5,12 +5,12 @@ COMPILE := pip compile pyproject.toml --group dev --universal --python-version 3
            --generate-hashes --no-header --no-annotate --quiet
 PYTHON ?= python3
 
-.PHONY: demo test lint format unit contract journey browser bench setup lock upgrade lock-check clean
+.PHONY: demo test lint format unit contract journey gate browser bench setup lock upgrade lock-check clean
 
 demo: setup  ## build the example shop, read it, and serve the inbox
 	$(BIN)/undertone demo --home .demo
 
-test: setup lint unit contract journey browser  ## everything that must hold before a commit lands
+test: setup lint unit contract journey gate browser  ## everything that must hold before a commit lands
 
 lint: setup  ## format, lint, types, import contracts, lock
 	$(BIN)/ruff format --check .
@@ -31,6 +31,9 @@ contract: setup
 
 journey: setup
 	$(BIN)/pytest tests/journey
+
+gate: setup  ## the smoke evaluation against its reviewed figures
+	$(BIN)/undertone eval run --smoke --gate --home .cache
 
 browser: setup
 	$(BIN)/pytest tests/browser

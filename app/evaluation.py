@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from app.progress import bar
 from app.settings import Settings
-from app.wiring import Installation
+from app.wiring import Installation, now
 from domain.errors import Misuse
+from evals.baseline import accept, load_baseline
+from evals.gate import Verdict, judge, verdict_lines
 from evals.report.markdown import metric_key, parts_of
 from evals.report.results import score_text
 from evals.run import Order, SuiteResult, run
 from evals.seats import EngineName, Seats
 from evals.suite import find_suites
+
+
+def read_engine(name: str) -> EngineName:
+    """Give the engine of a name.
+
+    Raises:
+        Misuse: There is none.
+    """
+    if name not in tuple(EngineName):
+        raise Misuse(f"No engine is named {name!r}. Engines: {', '.join(EngineName)}.")
+    return EngineName(name)
 
 
 def take_seats(settings: Settings, name: EngineName) -> Seats:
@@ -41,6 +55,25 @@ def evaluate(
     suites = find_suites(names)
     seats = take_seats(settings, engine)
     return run(order._replace(suites=suites), seats, watch=bar)
+
+
+def gate_lines(
+    results: Sequence[SuiteResult], *, order: Order, baseline: Path, command: str
+) -> tuple[Verdict, list[str]]:
+    """Hold results against a baseline; gives the verdict and what a person reads."""
+    figures = load_baseline(baseline).of(order.scale)
+    verdict = judge(results, figures, scale=order.scale)
+    lines = verdict_lines(verdict, again=command)
+    if figures is None:
+        lines.insert(0, f"{baseline} has no figures of this scale; only fixed bars count.")
+    return verdict, lines
+
+
+def accept_results(
+    results: Sequence[SuiteResult], *, order: Order, baseline: Path, reason: str
+) -> None:
+    """Make results the baseline, with the reason and today's date."""
+    accept(baseline, results, scale=order.scale, reason=reason, on=now().date())
 
 
 def table(results: Sequence[SuiteResult]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from domain.ports import Progress
+from domain.record import digest
 from evals.scores import Score, Unit, Unscored, gap
 from evals.seats import Seats
 from evals.stages import Chain
@@ -31,6 +32,8 @@ class SuiteResult(NamedTuple):
     """Each with its part, empty for suites over data."""
     notes: Sequence[str] = ()
     skipped: str = ""
+    asked: str = ""
+    """Hash of the worlds that were asked; empty for public data."""
 
 
 class Order(NamedTuple):
@@ -153,7 +156,8 @@ def over_chains(
             if metric.unit is Unit.SHARE:
                 first, second = scores[f"{metric.name}.tuning"], scores[f"{metric.name}.gate"]
                 scores[f"{metric.name}.gap"] = gap(first, second)
-    return SuiteResult(suite.manifest, scores, cases, plots, notes)
+    asked = sorted(chain.world.hash for some in chains.values() for chain in some)
+    return SuiteResult(suite.manifest, scores, cases, plots, notes, asked=digest(asked)[:16])
 
 
 def complete(found: Measured, manifest: Manifest) -> dict[str, Score]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -46,6 +47,8 @@ class Scale(StrEnum):
 class WorldSpec(Record):
     """A world that can be built again: the same specification gives the same bytes."""
 
+    plan: str
+    """Short name of what is planted, for example `shop`."""
     overlays: tuple[str, ...]
     size: str
     seed: int
@@ -53,9 +56,8 @@ class WorldSpec(Record):
 
     @property
     def name(self) -> str:
-        """Name of its folder, for example `demo-s3-gate-carrier_strike`."""
-        planted = "+".join(self.overlays) or "no_fault"
-        return f"{self.size}-s{self.seed}-{self.part.value}-{planted}"
+        """Name of its folder, for example `shop-tiny-101-gate`."""
+        return f"{self.plan}-{self.size}-{self.seed}-{self.part.value}"
 
 
 class World(NamedTuple):
@@ -71,13 +73,21 @@ class World(NamedTuple):
     cases: tuple[Case, ...]
     configuration: Configuration
     truth: Truth
+    hash: str
+    """Hash of its words, records and truth."""
 
 
 def planned(scale: Scale, part: Part) -> list[WorldSpec]:
     """Give the worlds of a scale in one part of the phrasings, by `worlds.yaml`."""
     plan = yaml.safe_load((files("evals") / "worlds.yaml").read_text(encoding="utf-8"))
     return [
-        WorldSpec(overlays=tuple(row["overlays"]), size=row["size"], seed=seed, part=part)
+        WorldSpec(
+            plan=row["name"],
+            overlays=tuple(row["overlays"]),
+            size=row["size"],
+            seed=seed,
+            part=part,
+        )
         for row in plan[scale.value]
         for seed in row["seeds"]
     ]
@@ -124,7 +134,15 @@ def load_world(
         tuple(cases),
         load_configuration(folder / "config"),
         load_truth(folder / "truth", source=SOURCE),
+        _hash(folder),
     )
+
+
+def _hash(folder: Path) -> str:
+    found = hashlib.sha256()
+    for path in sorted([*folder.glob("*.jsonl"), *(folder / "truth").glob("*")]):
+        found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()
 
 
 def _ordered(items: Sequence[FeedbackItem]) -> tuple[FeedbackItem, ...]:

@@ -13,7 +13,7 @@ import pytest
 from tests.embedding import MODELS_DIR, shared_embedder
 from tests.journey.test_commands import COMMAND, ROOT, _environment
 
-DOCUMENTS = ["README.md", "docs/formats.md"]
+DOCUMENTS = ["README.md", "docs/formats.md", "docs/evals.md"]
 
 
 def _blocks(name, language):

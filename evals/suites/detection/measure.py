@@ -96,7 +96,7 @@ def _world_case(chain: Chain, alarms: Alarms) -> CaseResult:
 def _curve(reports: Sequence[float]) -> Curve:
     finite = sorted(one for one in reports if math.isfinite(one))
     points = tuple(
-        (float(count), sum(one <= count for one in finite) / len(reports))
+        (float(count), sum(one <= count for one in finite) / max(1, len(reports)))
         for count in range(1, int(max(finite, default=0)) + 2)
     )
     return Curve("Faults alarmed after so many reports", "labelled reports", "found", points)

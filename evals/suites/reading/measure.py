@@ -102,8 +102,7 @@ def _overlaps(one: _Read) -> list[bool]:
 def _cases(one: _Read) -> Iterator[CaseResult]:
     said = str(one.reading.sentiment.label)
     expected = one.label.sentiment
-    for metric in ("sentiment_macro_f1", "sentiment_accuracy"):
-        yield CaseResult(metric, one.case_id, expected, said, float(said != expected))
+    yield CaseResult("sentiment_macro_f1", one.case_id, expected, said, float(said != expected))
     hits = _set_hits(one)
     wanted, got = " ".join(sorted(one.label.drivers)), " ".join(sorted(_drivers(one)))
     yield CaseResult("driver_f1", one.case_id, wanted, got, float(hits.wrong + hits.missed))
