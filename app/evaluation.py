@@ -10,6 +10,7 @@ from app.settings import Settings
 from app.wiring import Installation, now
 from domain.errors import Misuse
 from evals.baseline import accept, load_baseline
+from evals.drill import drill, drill_lines, find_faults
 from evals.gate import Verdict, judge, verdict_lines
 from evals.report.markdown import metric_key, parts_of
 from evals.report.results import score_text
@@ -55,6 +56,13 @@ def evaluate(
     suites = find_suites(names)
     seats = take_seats(settings, engine)
     return run(order._replace(suites=suites), seats, watch=bar)
+
+
+def run_drill(settings: Settings, stages: Sequence[str]) -> tuple[bool, list[str]]:
+    """Plant the faults of stages; gives whether all were noticed, and the table."""
+    faults = find_faults(stages)
+    drilled = drill(faults, take_seats(settings, EngineName.LOCAL), watch=bar)
+    return all(one.noticed_by for one in drilled), drill_lines(drilled)
 
 
 def gate_lines(

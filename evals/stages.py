@@ -23,7 +23,7 @@ from agent.matching.context import ContextBook
 from agent.recall import FusedRecall, rank_corpus
 from domain.feedback import Reading, ReadItem
 from domain.issues import Alarm, Casefile, Issue, Match
-from domain.ports import FactTable, Inquiry, Investigation, Investigator, Progress, Recall
+from domain.ports import FactTable, Inquiry, Investigation, Investigator, Recall
 from domain.proposals import Check, Draft, Recipient
 from domain.record import FeedbackKey, IssueId
 from evals.seats import Seats
@@ -33,7 +33,6 @@ from storage.memory_facts import MemoryFactTable
 from storage.store import SqlStore
 from vectorstore.exact import ExactIndex
 
-_READ_BATCH = 512
 _MATCH_BATCH = 2000
 # As far back as a review looks for others who wrote about the same kind of problem.
 _AROUND = timedelta(days=21)
@@ -66,11 +65,16 @@ class Drafted(NamedTuple):
     """A draft as it would wait for a person."""
 
     issue_id: IssueId
-    purpose: str
-    """`ticket`, `affected` or `at_risk`."""
+    audience: Audience | None
+    """None for a ticket."""
     draft: Draft
     recipients: tuple[Recipient, ...]
     checks: tuple[Check, ...]
+
+    @property
+    def purpose(self) -> str:
+        """`ticket`, `affected` or `at_risk`."""
+        return self.audience or "ticket"
 
 
 class Fault(NamedTuple):
@@ -78,8 +82,8 @@ class Fault(NamedTuple):
 
     stage: Stage
     name: str
-    spoil: Callable[[Any], Any]
-    """Gets what the stage gives and gives what the broken stage would."""
+    spoil: Callable[[Any, Chain], Any]
+    """Gets what the stage gives, and its chain; gives what the broken stage would."""
 
 
 class Chain:
@@ -90,53 +94,45 @@ class Chain:
         world: World,
         seats: Seats,
         *,
-        progress: Progress | None = None,
         fault: Fault | None = None,
         clean: Chain | None = None,
     ) -> None:
         self.world = world
         self._seats = seats
-        self._progress = progress
         self._fault = fault
         self._clean = clean
 
     def broken(self, fault: Fault) -> Chain:
-        """The same chain with a fault; stages before it are those of this chain."""
+        """The same chain with a fault; what lies before it is that of this chain."""
         return Chain(self.world, self._seats, fault=fault, clean=self)
 
-    def _before(self, *stages: Stage) -> Chain | None:
-        """The clean chain where the fault lies behind all of these stages."""
-        order = list(Stage)
+    def _clean_until(self, stage: Stage) -> Chain | None:
+        """The clean chain where the fault lies behind this stage or a later one."""
         if self._clean is None or self._fault is None:
             return None
-        place = order.index(self._fault.stage)
-        return self._clean if all(place > order.index(stage) for stage in stages) else None
+        order = list(Stage)
+        return self._clean if order.index(self._fault.stage) >= order.index(stage) else None
 
-    def _spoilt(self, stage: Stage, value: Any) -> Any:
-        return self._fault.spoil(value) if self._fault and self._fault.stage is stage else value
+    def after(self, stage: Stage, value: Any) -> Any:
+        """What a stage gives, or what it gives with the drill's fault behind it."""
+        if self._fault is None or self._fault.stage is not stage:
+            return value
+        return self._fault.spoil(value, self)
 
     @cached_property
     def readings(self) -> list[Reading]:
         """Readings in the order of the world's items."""
-        before = self._before(Stage.READING)
-        if before is not None:
-            return before.readings
-        taxonomy = self.world.configuration.taxonomy
-        found: list[Reading] = []
-        items = self.world.items
-        for start in range(0, len(items), _READ_BATCH):
-            requests = [request_for(item) for item in items[start : start + _READ_BATCH]]
-            found += self._seats.reader.read(requests, taxonomy=taxonomy)
-            if self._progress is not None:
-                self._progress(len(found), len(items))
-        return list(self._spoilt(Stage.READING, found))
+        clean = self._clean_until(Stage.READING)
+        found = clean.readings if clean is not None else self._read_world()
+        return list(self.after(Stage.READING, found))
+
+    def _read_world(self) -> list[Reading]:
+        requests = [request_for(item) for item in self.world.items]
+        return self._seats.reader.read(requests, taxonomy=self.world.configuration.taxonomy)
 
     @cached_property
     def read(self) -> list[ReadItem]:
         """Items with their redacted text and their reading, in the order of time."""
-        before = self._before(Stage.READING)
-        if before is not None:
-            return before.read
         return [
             ReadItem(item=item, redacted=request_for(item).text, reading=reading)
             for item, reading in zip(self.world.items, self.readings, strict=True)
@@ -153,7 +149,7 @@ class Chain:
             allowed=[[row != place for row in range(len(texts))] for place in places],
         )
         found = [[row for row, _ in rows] for rows in ranked]
-        return list(self._spoilt(Stage.RECALL, found))
+        return list(self.after(Stage.RECALL, found))
 
     @cached_property
     def facts(self) -> FactTable:
@@ -166,9 +162,12 @@ class Chain:
     @cached_property
     def heard(self) -> Heard:
         """Matches, issues and alarms in event time."""
-        before = self._before(Stage.MATCHING, Stage.DETECTION)
-        if before is not None:
-            return before.heard
+        clean = self._clean_until(Stage.MATCHING)
+        found = clean.heard if clean is not None else self._listen()
+        spoilt: Heard = self.after(Stage.DETECTION, self.after(Stage.MATCHING, found))
+        return spoilt
+
+    def _listen(self) -> Heard:
         whole = Heard({}, {}, [])
         embedder = self._seats.embedder
         book = ContextBook(self.facts, at=self.facts.world_time())
@@ -179,15 +178,24 @@ class Chain:
             whole.matches.update((one.key, one) for one in outcome.matches)
             whole.issues.update((one.id, one) for one in outcome.issues)
             whole.alarms.extend(outcome.alarms)
-        spoilt: Heard = self._spoilt(Stage.DETECTION, self._spoilt(Stage.MATCHING, whole))
-        return spoilt
+        return whole
 
     @cached_property
     def casefiles(self) -> dict[IssueId, Casefile]:
         """The casefile of every alarmed issue at the end of the world."""
-        before = self._before(Stage.DIAGNOSIS, Stage.REACH, Stage.OWNER)
-        if before is not None:
-            return before.casefiles
+        clean = self._clean_until(Stage.REACH)
+        found = clean.casefiles if clean is not None else self._work_cases()
+        return {
+            id_: one.model_copy(
+                update={
+                    "reach": self.after(Stage.REACH, one.reach),
+                    "owner": self.after(Stage.OWNER, one.owner),
+                }
+            )
+            for id_, one in found.items()
+        }
+
+    def _work_cases(self) -> dict[IssueId, Casefile]:
         reports: dict[IssueId, list[ReadItem]] = {}
         for one in self.read:
             match = self.heard.matches.get(one.item.key)
@@ -216,28 +224,21 @@ class Chain:
             problem=problem_words(issue, reports, configuration),
         )
         around = [one for one in self.read if _is_around(one, issue)]
-        made = build_casefile(
+        return build_casefile(
             Material(inquiry, around, 1),
-            investigator=_Investigator(self._seats.investigator, self._fault),
+            investigator=_Investigator(self._seats.investigator, self),
             configuration=configuration,
             facts=self.facts,
             recall=library.recall,
-        )
-        return made.model_copy(
-            update={
-                "reach": self._spoilt(Stage.REACH, made.reach),
-                "owner": self._spoilt(Stage.OWNER, made.owner),
-            }
         )
 
     @cached_property
     def drafts(self) -> list[Drafted]:
         """What would wait for a person, with its checks; worded by the local engine."""
-        before = self._before(Stage.DRAFTS)
-        if before is not None:
-            return before.drafts
-        found = [one for file in self.casefiles.values() for one in self._drafts_of(file)]
-        return list(self._spoilt(Stage.DRAFTS, found))
+        clean = self._clean_until(Stage.DRAFTS)
+        if clean is not None:
+            return list(self.after(Stage.DRAFTS, clean.drafts))
+        return [one for file in self.casefiles.values() for one in self._drafts_of(file)]
 
     def _drafts_of(self, file: Casefile) -> list[Drafted]:
         policy = self.world.configuration.policy
@@ -245,7 +246,7 @@ class Chain:
         ticket = draft_ticket(file, answer_due_at=due)
         gap = "" if file.owner else file.owner_rule or ""
         checks = check_draft(ticket, policy=policy, owner=file.owner, owner_gap=gap)
-        found = [Drafted(file.issue.id, "ticket", ticket, (), checks)]
+        found = [Drafted(file.issue.id, None, ticket, (), checks)]
         audiences: tuple[Audience, ...] = ("affected", "at_risk")
         for audience in audiences:
             to = address(file, audience, facts=self.facts, policy=policy).recipients
@@ -269,16 +270,14 @@ def _is_around(one: ReadItem, issue: Issue) -> bool:
 class _Investigator:
     """The investigator under test, with the drill's fault behind it."""
 
-    def __init__(self, inner: Investigator, fault: Fault | None) -> None:
+    def __init__(self, inner: Investigator, chain: Chain) -> None:
         self._inner = inner
-        self._fault = fault
+        self._chain = chain
 
     def investigate(self, inquiry: Inquiry, *, facts: FactTable, recall: Recall) -> Investigation:
         """Give what the investigator gives, or what the broken one would."""
         found = self._inner.investigate(inquiry, facts=facts, recall=recall)
-        if self._fault is None or self._fault.stage is not Stage.DIAGNOSIS:
-            return found
-        spoilt: Investigation = self._fault.spoil(found)
+        spoilt: Investigation = self._chain.after(Stage.DIAGNOSIS, found)
         return spoilt
 
 

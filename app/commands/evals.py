@@ -107,3 +107,22 @@ def _again(
     return " ".join(
         ["undertone eval run {suites}", *(["--smoke"] if smoke else []), *options, "--gate"]
     )
+
+
+@evals.command()
+def drill(
+    stages: Annotated[
+        list[str] | None, typer.Argument(metavar="[STAGE]...", help="Stages; default: all.")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Plant faults behind stages and see whether the gate notices each; 1 if one slips through.
+
+    Example: undertone eval drill reading delivery
+    """
+    from app.evaluation import run_drill
+
+    all_noticed, lines = run_drill(settings(home), stages or ())
+    for line in lines:
+        say(line)
+    raise typer.Exit(0 if all_noticed else 1)

@@ -41,7 +41,8 @@ def measure(bench: Bench) -> Measured:
         for one, pair in zip(read, said, strict=True)
         if pair.got is not None
     ]
-    named = [_set_hits(one) for one in read]
+    named = [_set_hits(one, _blamed(one)) for one in read]
+    spoken = [_set_hits(one, _drivers(one)) for one in read]
     complaints = [one for one in read if one.label.drivers]
     quiet = [one for one in read if not one.label.drivers]
     quotes = [hit for one in read for hit in _quotes(one)]
@@ -54,7 +55,9 @@ def measure(bench: Bench) -> Measured:
             "sentiment_calibration_error": bootstrap(sure, calibration_error, unit=Unit.SHARE),
             "driver_f1": bootstrap(named, set_f1, unit=Unit.SHARE),
             "first_driver": share(sum(map(_first_is_right, complaints)), len(complaints)),
-            "driver_on_noise": share(sum(bool(one.reading.drivers) for one in quiet), len(quiet)),
+            "driver_f1_any": bootstrap(spoken, set_f1, unit=Unit.SHARE),
+            "driver_on_noise": share(sum(bool(_blamed(one)) for one in quiet), len(quiet)),
+            "driver_on_noise_any": share(sum(bool(_drivers(one)) for one in quiet), len(quiet)),
             "quote_verbatim": share(sum(quotes), len(quotes), none="no quote was given"),
             "quote_overlap": share(
                 sum(spans), len(spans), none="the world does not say where drivers are spoken of"
@@ -77,8 +80,17 @@ def _drivers(one: _Read) -> list[str]:
     return [mention.driver for mention in one.reading.drivers]
 
 
-def _set_hits(one: _Read) -> SetHits:
-    got, expected = set(_drivers(one)), set(one.label.drivers)
+def _blamed(one: _Read) -> list[str]:
+    """Drivers that are spoken of with dissatisfaction, or without a judged tone."""
+    return [
+        mention.driver
+        for mention in one.reading.drivers
+        if mention.sentiment not in ("positive", "neutral")
+    ]
+
+
+def _set_hits(one: _Read, named: list[str]) -> SetHits:
+    got, expected = set(named), set(one.label.drivers)
     return SetHits(len(got & expected), len(got - expected), len(expected - got))
 
 
@@ -103,8 +115,8 @@ def _cases(one: _Read) -> Iterator[CaseResult]:
     said = str(one.reading.sentiment.label)
     expected = one.label.sentiment
     yield CaseResult("sentiment_macro_f1", one.case_id, expected, said, float(said != expected))
-    hits = _set_hits(one)
-    wanted, got = " ".join(sorted(one.label.drivers)), " ".join(sorted(_drivers(one)))
+    hits = _set_hits(one, _blamed(one))
+    wanted, got = " ".join(sorted(one.label.drivers)), " ".join(sorted(_blamed(one)))
     yield CaseResult("driver_f1", one.case_id, wanted, got, float(hits.wrong + hits.missed))
     if not one.label.drivers:
         yield CaseResult("driver_on_noise", one.case_id, "", got, float(bool(got)))

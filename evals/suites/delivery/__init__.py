@@ -1,0 +1,1 @@
+"""Suite `delivery`: see `suite.toml`."""

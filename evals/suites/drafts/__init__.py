@@ -1,0 +1,1 @@
+"""Suite `drafts`: see `suite.toml`."""
