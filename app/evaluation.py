@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
+from agent.casework.checks import check_draft
+from agent.casework.investigate import LocalInvestigator
+from agent.casework.write import LocalWriter
+from agent.llm.factory import make_model_seats
+from agent.reading.local import LocalReader
 from app.progress import bar
 from app.settings import Settings
 from app.wiring import Installation, now
 from domain.errors import Misuse
+from domain.people import ModelPolicy, Policy
+from domain.ports import Investigator
 from evals.baseline import accept, load_baseline
 from evals.drill import drill, drill_lines, find_faults
 from evals.gate import Verdict, judge, verdict_lines
 from evals.report.markdown import metric_key, parts_of
 from evals.report.results import score_text
 from evals.run import Order, SuiteResult, run
+from evals.scripted import NAME
 from evals.seats import EngineName, Seats
 from evals.suite import find_suites
 
@@ -46,7 +55,24 @@ def take_seats(settings: Settings, name: EngineName) -> Seats:
     )  # fmt: skip
     installation = Installation(chosen)
     reader, investigator, writer = installation.seats()
-    return Seats(name, installation.embedder, reader, investigator, writer)
+    return Seats(
+        name, installation.embedder, reader, investigator, writer, model_at=model_investigator
+    )
+
+
+def model_investigator(address: str) -> Investigator:
+    """Give the model's seat over a server, with nothing stored and nothing to pay."""
+    return make_model_seats(
+        name=NAME,
+        base_url=address,
+        key=None,
+        policy=ModelPolicy(),
+        ledger=float,
+        check=partial(check_draft, policy=Policy()),
+        reader=LocalReader(None),
+        investigator=LocalInvestigator(),
+        writer=LocalWriter(),
+    ).investigator
 
 
 def evaluate(

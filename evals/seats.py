@@ -26,7 +26,5 @@ class Seats(NamedTuple):
     reader: Reader
     investigator: Investigator
     writer: Writer
-
-
-EngineFactory = Callable[[EngineName], Seats]
-"""Raises `Misuse` where the engine cannot be had, with what to set."""
+    model_at: Callable[[str], Investigator]
+    """Gives the model's seat over a server at an address, with the local one behind it."""

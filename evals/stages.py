@@ -195,12 +195,17 @@ class Chain:
             for id_, one in found.items()
         }
 
-    def _work_cases(self) -> dict[IssueId, Casefile]:
-        reports: dict[IssueId, list[ReadItem]] = {}
+    def _reports(self) -> dict[IssueId, list[ReadItem]]:
+        """Reports by the issue that they hang on, in the order of time."""
+        found: dict[IssueId, list[ReadItem]] = {}
         for one in self.read:
             match = self.heard.matches.get(one.item.key)
             if match is not None and match.issue_id is not None:
-                reports.setdefault(match.issue_id, []).append(one)
+                found.setdefault(match.issue_id, []).append(one)
+        return found
+
+    def _work_cases(self) -> dict[IssueId, Casefile]:
+        reports = self._reports()
         with tempfile.TemporaryDirectory(prefix="undertone-evals-") as folder:
             library = _Library(Path(folder), self.world, self._seats)
             found = {
@@ -212,25 +217,39 @@ class Chain:
         return found
 
     def _casefile(self, alarm: Alarm, reports: Sequence[ReadItem], library: _Library) -> Casefile:
+        inquiry = self._inquiry(alarm, reports)
+        around = [one for one in self.read if _is_around(one, inquiry.issue)]
+        return build_casefile(
+            Material(inquiry, around, 1),
+            investigator=_Investigator(self._seats.investigator, self),
+            configuration=self.world.configuration,
+            facts=self.facts,
+            recall=library.recall,
+        )
+
+    def _inquiry(self, alarm: Alarm, reports: Sequence[ReadItem]) -> Inquiry:
         issue = self.heard.issues[alarm.issue_id]
         as_of = self.facts.world_time()
         assert as_of is not None
-        configuration = self.world.configuration
-        inquiry = Inquiry(
+        return Inquiry(
             issue=issue,
             alarm=alarm,
             reports=tuple(reports),
             as_of=as_of,
-            problem=problem_words(issue, reports, configuration),
+            problem=problem_words(issue, reports, self.world.configuration),
         )
-        around = [one for one in self.read if _is_around(one, issue)]
-        return build_casefile(
-            Material(inquiry, around, 1),
-            investigator=_Investigator(self._seats.investigator, self),
-            configuration=configuration,
-            facts=self.facts,
-            recall=library.recall,
-        )
+
+    def investigated_by_model(self, alarm: Alarm, address: str) -> Investigation:
+        """What the model's seat finds for an alarmed issue, with a model at this address."""
+        with tempfile.TemporaryDirectory(prefix="undertone-evals-") as folder:
+            library = _Library(Path(folder), self.world, self._seats)
+            found = self._seats.model_at(address).investigate(
+                self._inquiry(alarm, self._reports().get(alarm.issue_id, [])),
+                facts=self.facts,
+                recall=library.recall,
+            )
+            library.close()
+        return found
 
     @cached_property
     def drafts(self) -> list[Drafted]:

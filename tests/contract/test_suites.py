@@ -8,6 +8,7 @@ import pytest
 from agent.casework.investigate import LocalInvestigator
 from agent.casework.write import LocalWriter
 from agent.reading.local import LocalReader
+from app.evaluation import model_investigator
 from connectors.demo.world import build_world
 from domain.errors import InvalidInput, Misuse
 from evals.found import judged
@@ -34,7 +35,12 @@ def names(suites):
 def seats():
     embedder = CachedEmbedder(shared_embedder(), MODELS_DIR.parent / "vectors.sqlite")
     yield Seats(
-        EngineName.LOCAL, embedder, LocalReader(embedder), LocalInvestigator(), LocalWriter()
+        EngineName.LOCAL,
+        embedder,
+        LocalReader(embedder),
+        LocalInvestigator(),
+        LocalWriter(),
+        model_at=model_investigator,
     )
     embedder.close()
 

@@ -35,3 +35,10 @@ def test_an_engine_or_suite_that_does_not_exist_is_wrong_usage(tmp_path):
     _run("eval", "run", "--engine", "nonsense", "--home", home, expect=2)
     _run("eval", "run", "nonsense", "--home", home, expect=2)
     _run("eval", "run", "--engine", "openai", "--home", home, expect=2)
+
+
+def test_a_drill_of_a_stage_is_noticed_and_says_by_which_metric(tmp_path):
+    said = _run("eval", "drill", "owner", "--home", a_home(tmp_path))
+
+    assert "owner/right_owner" in said
+    assert "2 faults, 0 slipped through." in said

@@ -1,0 +1,1 @@
+"""Suite `agent`: see `suite.toml`."""
