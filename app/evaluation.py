@@ -16,7 +16,6 @@ from app.settings import Settings
 from app.wiring import Installation, now
 from domain.errors import Misuse
 from domain.people import ModelPolicy, Policy
-from domain.ports import Investigator
 from evals.baseline import accept, load_baseline
 from evals.drill import drill, drill_lines, find_faults
 from evals.gate import Verdict, judge, verdict_lines
@@ -24,7 +23,7 @@ from evals.report.markdown import metric_key, parts_of
 from evals.report.results import score_text
 from evals.run import Order, SuiteResult, run
 from evals.scripted import NAME
-from evals.seats import EngineName, Seats
+from evals.seats import EngineName, ModelSeats, Seats
 from evals.suite import find_suites
 
 
@@ -55,14 +54,12 @@ def take_seats(settings: Settings, name: EngineName) -> Seats:
     )  # fmt: skip
     installation = Installation(chosen)
     reader, investigator, writer = installation.seats()
-    return Seats(
-        name, installation.embedder, reader, investigator, writer, model_at=model_investigator
-    )
+    return Seats(name, installation.embedder, reader, investigator, writer, model_at=scripted_seats)
 
 
-def model_investigator(address: str) -> Investigator:
-    """Give the model's seat over a server, with nothing stored and nothing to pay."""
-    return make_model_seats(
+def scripted_seats(address: str) -> ModelSeats:
+    """Give the seats of a scripted model at an address, with nothing stored and nothing paid."""
+    made = make_model_seats(
         name=NAME,
         base_url=address,
         key=None,
@@ -72,7 +69,8 @@ def model_investigator(address: str) -> Investigator:
         reader=LocalReader(None),
         investigator=LocalInvestigator(),
         writer=LocalWriter(),
-    ).investigator
+    )
+    return ModelSeats(made.reader, made.investigator, made.writer)
 
 
 def evaluate(

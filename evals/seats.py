@@ -17,6 +17,14 @@ class EngineName(StrEnum):
     """The configured model in front of the local engine."""
 
 
+class ModelSeats(NamedTuple):
+    """A model in the seats, with the local engine behind it."""
+
+    reader: Reader
+    investigator: Investigator
+    writer: Writer
+
+
 class Seats(NamedTuple):
     """The engine under test."""
 
@@ -26,5 +34,5 @@ class Seats(NamedTuple):
     reader: Reader
     investigator: Investigator
     writer: Writer
-    model_at: Callable[[str], Investigator]
-    """Gives the model's seat over a server at an address, with the local one behind it."""
+    model_at: Callable[[str], ModelSeats]
+    """Gives the seats of a model that answers at an address; nothing is stored or paid."""

@@ -243,7 +243,7 @@ class Chain:
         """What the model's seat finds for an alarmed issue, with a model at this address."""
         with tempfile.TemporaryDirectory(prefix="undertone-evals-") as folder:
             library = _Library(Path(folder), self.world, self._seats)
-            found = self._seats.model_at(address).investigate(
+            found = self._seats.model_at(address).investigator.investigate(
                 self._inquiry(alarm, self._reports().get(alarm.issue_id, [])),
                 facts=self.facts,
                 recall=library.recall,

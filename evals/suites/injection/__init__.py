@@ -1,0 +1,1 @@
+"""Suite `injection`: see `suite.toml`."""

@@ -1,0 +1,1 @@
+"""Suite `invariants`: see `suite.toml`."""
