@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from functools import partial
+from importlib.resources import as_file, files
 from pathlib import Path
 
 from agent.casework.checks import check_draft
@@ -80,6 +82,20 @@ def evaluate(
     suites = find_suites(names)
     seats = take_seats(settings, engine)
     return run(order._replace(suites=suites), seats, watch=bar)
+
+
+def write_starter(folder: Path) -> None:
+    """Write a world in miniature, a guide and a workflow for a team's own labelled cases.
+
+    Raises:
+        Misuse: The folder is there already and not empty.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise Misuse(f"{folder} is not empty. Name a new folder.")
+    with as_file(files("evals") / "starter") as starter:
+        shutil.copytree(
+            starter, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.py", "__*")
+        )
 
 
 def run_drill(settings: Settings, stages: Sequence[str]) -> tuple[bool, list[str]]:

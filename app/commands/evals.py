@@ -126,3 +126,17 @@ def drill(
     for line in lines:
         say(line)
     raise typer.Exit(0 if all_noticed else 1)
+
+
+@evals.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder to write; new or empty.")],
+) -> None:
+    """Write a folder for your own labelled messages, with a guide and a workflow.
+
+    Example: undertone eval init evaluation
+    """
+    from app.evaluation import write_starter
+
+    write_starter(folder)
+    say(f"Written to {folder}. README.md there says what to put in and how to gate on it.")

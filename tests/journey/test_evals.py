@@ -42,3 +42,14 @@ def test_a_drill_of_a_stage_is_noticed_and_says_by_which_metric(tmp_path):
 
     assert "owner/right_owner" in said
     assert "2 faults, 0 slipped through." in said
+
+
+def test_a_new_folder_for_own_cases_can_be_scored_at_once(tmp_path):
+    home, folder = a_home(tmp_path), tmp_path / "evaluation"
+
+    _run("eval", "init", folder)
+    said = _run("eval", "run", "reading", "--world", folder / "world", "--smoke", "--home", home)
+    _run("eval", "init", folder, expect=2)
+
+    assert "Sentiment, share right" in said
+    assert {one.name for one in folder.iterdir()} == {"README.md", "workflow.yml", "world"}
