@@ -188,9 +188,9 @@ def asides_of(one: _Prepared, scores: Vectors, spoken: _Spoken) -> list[Clause]:
         chosen |= {balances.index(best), balances.index(worst)}
     named: dict[str, int] = {}
     for place, part in enumerate(one.parts):
-        first = spoken.finder.rank(spoken.row(part), by_words=True)[0]
-        if first.chance >= _SPEAKS_FROM:
-            named.setdefault(first.driver, place)
+        for first in spoken.finder.rank(spoken.row(part), by_words=True)[:1]:
+            if first.chance >= _SPEAKS_FROM:
+                named.setdefault(first.driver, place)
     if len(named) > 1:
         chosen |= set(named.values())
     asides = [one.parts[place] for place in sorted(chosen)[:_MOST_EMBEDDED]]
@@ -219,7 +219,8 @@ def _beside_praise(one: _Prepared, spoken: _Spoken) -> list[Clause]:
 def _open_clause(one: _Prepared, scores: Vectors, spoken: _Spoken) -> list[Clause]:
     """The clause that words explain least, of a text whose driver is not clear."""
     clauses = [clause for clause in one.clauses if len(clause.text.split()) >= _LEAST_WORDS]
-    if len(clauses) < 2 or spoken.finder.rank(scores, by_words=False)[0].chance >= _CLEAR_FROM:
+    ranked = spoken.finder.rank(scores, by_words=False)
+    if len(clauses) < 2 or not ranked or ranked[0].chance >= _CLEAR_FROM:
         return []
     best = spoken.most(clauses)
     return [clauses[best.index(min(best))]]

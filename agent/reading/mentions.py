@@ -45,7 +45,7 @@ def mentions_of(
 ) -> tuple[DriverMention, ...]:
     """Name drivers, best first; none when no chance is high enough."""
     chosen = {one.driver: one for one in ranked[:1] if one.chance >= LEAST_CHANCE}
-    if len(parts) > 1:
+    if ranked and len(parts) > 1:
         for part in parts:
             felt = part.chances.score if part.chances is not None else None
             best = finder.rank(part.scores, by_words=part.by_words, sentiment_score=felt)[0]

@@ -12,6 +12,7 @@ from domain.people import Driver, Taxonomy
 from domain.ports import ReadRequest
 from domain.record import FeedbackKey
 from domain.text import CustomerText
+from tests.word_vectors import WordVectors
 
 TAXONOMY = load_configuration(None).taxonomy
 
@@ -90,6 +91,20 @@ def test_an_abstention_says_why():
     reading = _read("")
     assert reading.sentiment.label is None
     assert reading.sentiment.reason
+
+
+@pytest.mark.parametrize("embedder", [None, WordVectors()], ids=["words", "vectors"])
+def test_a_taxonomy_without_drivers_still_gives_the_sentiment(embedder):
+    request = ReadRequest(
+        key=FeedbackKey("files/1"),
+        text=redact(CustomerText(value="The box was crushed. Nobody answers my calls.")),
+        channel="email",
+    )
+
+    reading = LocalReader(embedder).read([request], taxonomy=Taxonomy(drivers=()))[0]
+
+    assert reading.drivers == ()
+    assert reading.sentiment.label is not None
 
 
 @pytest.mark.parametrize("text", ["\0", "\ud800", "a" * 50_000, "(" * 5000, "\u202eabc", "١٢٣"])
