@@ -51,12 +51,25 @@ def take_seats(settings: Settings, name: EngineName) -> Seats:
             "The engine 'openai' needs UNDERTONE_MODEL together with OPENAI_API_KEY or "
             "OPENAI_BASE_URL. Set them, or use --engine local."
         )
-    chosen = settings if name is EngineName.OPENAI else settings.model_copy(
-        update={"environment": {}}
-    )  # fmt: skip
-    installation = Installation(chosen)
+    if name is EngineName.OPENAI:
+        installation = Installation.open(settings)
+    else:
+        # Without its environment nothing leaves the machine, whatever is set.
+        installation = Installation(settings.model_copy(update={"environment": {}}))
     reader, investigator, writer = installation.seats()
     return Seats(name, installation.embedder, reader, investigator, writer, model_at=scripted_seats)
+
+
+class _Unpaid:
+    """A ledger of a model that costs nothing: each call stands alone."""
+
+    def add_usd(self, amount: float) -> float:
+        """Give the amount itself."""
+        return amount
+
+    def add_tokens(self, count: int) -> int:
+        """Give the count itself."""
+        return count
 
 
 def scripted_seats(address: str) -> ModelSeats:
@@ -66,7 +79,7 @@ def scripted_seats(address: str) -> ModelSeats:
         base_url=address,
         key=None,
         policy=ModelPolicy(),
-        ledger=float,
+        ledger=_Unpaid(),
         check=partial(check_draft, policy=Policy()),
         reader=LocalReader(None),
         investigator=LocalInvestigator(),
