@@ -18,7 +18,6 @@ from connectors.demo.operations import (
     Order,
     customer_fact,
     iso,
-    order_facts,
     ordinary,
 )
 
@@ -101,23 +100,22 @@ def _bills(one: Customer, draw: random.Random, when: Times) -> Iterator[Fact]:
         at = (at.replace(day=1) + timedelta(days=32)).replace(day=day)
 
 
-def invoiced_order(one: Customer, draw: random.Random, when: Times) -> Iterator[Fact]:
+def invoiced_order(one: Customer, draw: random.Random, when: Times) -> Order | None:
     """Now and then an order with an open invoice that no fault will touch."""
     if draw.random() >= _INVOICED_SHARE:
-        return
+        return None
     method, version = draw.choice(_INVOICED)
     span = when.end - when.duplicates
     at = when.duplicates + span * (0.1 + 0.85 * draw.random())
     due_at = when.end + timedelta(hours=draw.uniform(2, 240))
     order: Order = ordinary(one, draw, when, _INVOICED_NUMBER, at)
     # Not by the first carrier, so that none of them is also held by a strike.
-    order = order._replace(
+    return order._replace(
         method=method,
         version=version,
         carrier=draw.choice(CARRIERS[1:]),
         invoice_due_at=due_at.replace(second=0, microsecond=0),
     )
-    yield from order_facts(order, draw, when)
 
 
 def _at_some_time(

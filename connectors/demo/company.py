@@ -72,35 +72,24 @@ FAMILY = (
 
 
 class Size(NamedTuple):
-    """How large a world is, and how large its faults are."""
+    """How large a world is; how large a fault in it is, its overlay knows."""
 
+    name: str
     messages: int
     customers: int
     days: int
-    strike: Fault
-    duplicates: Fault
-    cosmetic: int
-    """Messages of the distractor."""
-
-
-class Fault(NamedTuple):
-    """Customers hit, those of them who wrote, and customers at risk."""
-
-    hit: int
-    wrote: int
-    at_risk: int
 
 
 SIZES = {
-    "tiny": Size(300, 200, 14, Fault(18, 11, 6), Fault(14, 10, 6), 14),
-    "demo": Size(3_000, 1_500, 56, Fault(62, 24, 41), Fault(37, 14, 22), 66),
-    "base": Size(40_000, 10_000, 365, Fault(412, 90, 310), Fault(150, 48, 96), 302),
-    "large": Size(1_000_000, 200_000, 365, Fault(4_120, 900, 3_100), Fault(1_500, 480, 960), 3_020),
+    "tiny": Size("tiny", 300, 200, 14),
+    "demo": Size("demo", 3_000, 1_500, 56),
+    "base": Size("base", 40_000, 10_000, 365),
+    "large": Size("large", 1_000_000, 200_000, 365),
 }
 
 
 class Times(NamedTuple):
-    """When the world begins and ends, and when each overlay starts."""
+    """When the world begins and ends, and when its three first stories start."""
 
     begin: datetime
     end: datetime
@@ -110,7 +99,7 @@ class Times(NamedTuple):
 
 
 def times(size: Size, *, seed: int, end: datetime) -> Times:
-    """Place the overlays in the last third, a few hours differently per seed."""
+    """Place the stories in the last third, a few hours differently per seed."""
     shift = random.Random(f"times:{seed}")  # noqa: S311
     scale = min(1.0, size.days / 28)
     begin = end - timedelta(days=size.days)

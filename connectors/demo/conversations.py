@@ -14,7 +14,10 @@ import yaml
 from connectors.demo.company import SHOP, Customer
 
 CHANNELS = ("ticket", "chat", "email", "review", "call", "social")
+_NO_DRIVERS = ("noise", "style", "commitments", "injections")
 _NOISE = ("question", "thanks", "praise", "spam", "auto_reply")
+# How often each of them comes on an ordinary day.
+USUAL_NOISE = (34, 24, 22, 10, 10)
 _SENTIMENT = {
     "question": "neutral",
     "thanks": "positive",
@@ -46,16 +49,26 @@ def phrases(name: str) -> dict[str, Any]:
 
 @cache
 def drivers() -> tuple[str, ...]:
-    """All drivers that have phrasings, in order."""
+    """All drivers that customers of any world write about, in order."""
     folder = files("connectors.demo") / "phrases"
     names = sorted(one.name.removesuffix(".yaml") for one in folder.iterdir())
-    return tuple(name for name in names if name not in ("noise", "style"))
+    return tuple(name for name in names if name not in _NO_DRIVERS and not own_entry(name))
 
 
-def lines(driver: str, part: str) -> list[str]:
-    """Phrasings of a driver for tuning, for the gate, or both."""
+def own_entry(driver: str) -> Mapping[str, Any]:
+    """The taxonomy entry of a driver that only its overlay brings; empty for any other."""
+    entry: Mapping[str, Any] = phrases(driver).get("taxonomy", {})
+    return entry
+
+
+def lines(driver: str, part: str, *, wide: bool = False) -> list[str]:
+    """Phrasings of a driver for tuning, for the gate, or both; with `wide`, further ones too."""
     known = phrases(driver)
-    return known["tuning"] + known["gate"] if part == "both" else list(known[part])
+    parts = ("tuning", "gate") if part == "both" else (part,)
+    found = [line for one in parts for line in known[one]]
+    if wide:
+        found += [line for one in parts for line in known.get(f"{one}_wide", ())]
+    return found
 
 
 def complaint(
@@ -68,12 +81,17 @@ def complaint(
     part: str,
     values: Mapping[str, str],
     fault_id: str = "",
+    wordings: Sequence[str] = (),
 ) -> Message:
-    """A message that names one or two drivers, in one person's manner."""
+    """A message that names one or two drivers, in one person's manner.
+
+    `wordings` stand in for the usual phrasings of the drivers.
+    """
     style = phrases("style")
     said = []
     for name in names:
-        usable = [line for line in lines(name, part) if "{order}" not in line or "order" in values]
+        known = wordings or lines(name, part)
+        usable = [line for line in known if "{order}" not in line or "order" in values]
         said.append(_fill(draw.choice(usable), values))
     text = " ".join(said)
     spans = _spans(said)
@@ -104,9 +122,16 @@ def _spans(said: Sequence[str]) -> list[tuple[int, int]]:
     return found
 
 
-def noise(one: Customer, draw: random.Random, *, id_: str, at: datetime) -> Message:
-    """Thanks, praise, questions, spam, automatic replies."""
-    kind = draw.choices(_NOISE, (34, 24, 22, 10, 10))[0]
+def noise(
+    one: Customer,
+    draw: random.Random,
+    *,
+    id_: str,
+    at: datetime,
+    weights: Sequence[int] = USUAL_NOISE,
+) -> Message:
+    """Questions, thanks, praise, spam, automatic replies; `weights` in this order."""
+    kind = draw.choices(_NOISE, weights)[0]
     text = draw.choice(phrases("noise")[kind])
     channel = "email" if kind == "auto_reply" else draw.choice(CHANNELS)
     if kind == "question":
@@ -115,10 +140,18 @@ def noise(one: Customer, draw: random.Random, *, id_: str, at: datetime) -> Mess
     return Message(row, "", _SENTIMENT[kind])
 
 
-def answer(one: Customer, draw: random.Random, message: Message, *, id_: str) -> Message:
-    """What an agent of the shop answers in the thread."""
+def answer(
+    one: Customer,
+    draw: random.Random,
+    message: Message,
+    *,
+    id_: str,
+    wordings: Sequence[str] = (),
+) -> Message:
+    """What an agent of the shop answers in the thread; `wordings` replace the usual ones."""
     at = datetime.fromisoformat(message.row["at"]) + timedelta(minutes=draw.randrange(5, 600))
-    row = _row(one, id_, at, message.row["channel"], draw.choice(phrases("noise")["agent"]), draw)
+    text = draw.choice(wordings or phrases("noise")["agent"])
+    row = _row(one, id_, at, message.row["channel"], text, draw)
     row |= {"author": "agent", "thread_id": message.row["thread_id"]}
     return Message(row)
 

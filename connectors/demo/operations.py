@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from connectors.demo.company import CARRIERS, PLANS, PROMOTIONS, Customer, Times
 
 Fact = dict[str, Any]
+_NONE: Mapping[str, Any] = MappingProxyType({})
 OLD_VERSION, NEW_VERSION = "4.17", "4.18"
 
 
@@ -37,6 +39,17 @@ class Order(NamedTuple):
     """Whether the second capture was given back."""
     invoice_due_at: datetime | None = None
     """Set when it is paid later, by an open invoice."""
+    planted: str = ""
+    """The overlay that made it; empty for ordinary ones."""
+    ships: bool = True
+    returnable: bool = True
+    """Whether chance may send it back."""
+    fails: bool = False
+    """Whether the payment is refused and never captured."""
+    extra: Mapping[str, Any] = _NONE
+    """Further attributes of the order itself."""
+    money: Mapping[str, Any] = _NONE
+    """Further attributes of its payments and invoice."""
 
 
 def profile(one: Customer) -> Iterator[Fact]:
@@ -91,21 +104,24 @@ def order_facts(order: Order, draw: random.Random, when: Times) -> Iterator[Fact
     attributes["items"] = draw.randrange(1, 5)
     if order.promotion:
         attributes["promotion"] = order.promotion
+    attributes |= order.extra
     yield customer_fact(
         one, f"order-{order.id}", "order", order.at, attributes,
         subject=f"order:{order.id}", amount=order.amount_minor,
     )  # fmt: skip
-    yield from _delivery(order, when)
+    if order.ships:
+        yield from _delivery(order, when)
     # A payment follows its order by minutes, and the world may end in between.
     end = iso(when.end)
     yield from (fact for fact in _money(order, draw, when) if fact["recorded_at"] < end)
-    if order.delivered_at and draw.random() < 0.05:
+    if order.delivered_at and order.returnable and draw.random() < 0.05:
         at = order.delivered_at + timedelta(days=3)
         if at < when.end:
             reason = draw.choice(("does not fit", "broken", "other"))
+            batch = f"B-{draw.randrange(10, 40)}"
             yield customer_fact(
                 one, f"return-{order.id}", "return", at,
-                {"order_id": order.id, "reason": reason, "batch": f"B-{draw.randrange(10, 40)}"},
+                {"order_id": order.id, "reason": reason, "batch": order.extra.get("batch", batch)},
             )  # fmt: skip
 
 
@@ -137,6 +153,7 @@ def _money(order: Order, draw: random.Random, when: Times) -> Iterator[Fact]:
             "order_id": order.id,
             "due_at": iso(order.invoice_due_at),
             "method": order.method,
+            **order.money,
             "status": "open",
         }
         yield customer_fact(
@@ -145,7 +162,11 @@ def _money(order: Order, draw: random.Random, when: Times) -> Iterator[Fact]:
         )  # fmt: skip
         return
     paid = order.at + timedelta(minutes=2)
-    base = {"order_id": order.id, "method": order.method}
+    base = {"order_id": order.id, "method": order.method, **order.money}
+    if order.fails:
+        refused = paid - timedelta(minutes=1)
+        yield _payment(order, f"payment-{order.id}-0", refused, {**base, "status": "failed"})
+        return
     if draw.random() < 0.02:
         failed = paid - timedelta(minutes=1)
         yield _payment(order, f"payment-{order.id}-0", failed, {**base, "status": "failed"})

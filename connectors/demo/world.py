@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import random
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
 from connectors.demo.accounts import account, account_draw, dealings, invoiced_order
-from connectors.demo.company import SIZES, Customer, Times, customer, times
-from connectors.demo.conversations import Message, answer, complaint, drivers, noise
-from connectors.demo.operations import habits, order_facts, orders, profile, shop_facts
-from connectors.demo.overlays import overlay_modules
-from connectors.demo.overlays.plan import Context, Plan
+from connectors.demo.company import SIZES, customer, times
+from connectors.demo.conversations import own_entry, phrases
+from connectors.demo.folder import WorldFolder
+from connectors.demo.operations import Fact, Order, habits, order_facts, orders, profile, shop_facts
+from connectors.demo.overlays import known_overlays
+from connectors.demo.plan import Context, Overlay, Plan
+from connectors.demo.talk import talk
 from domain.errors import Misuse
 from domain.ports import Progress
 
 END = datetime(2026, 3, 6, 12, tzinfo=UTC)
 DEFAULT_OVERLAYS = ("carrier_strike", "duplicate_charges", "cosmetic_complaint")
-
-# How often each driver is complained about where nothing is wrong; others count 10.
-_USUAL = {"late_delivery": 5, "charged_twice": 1, "look_and_feel": 3, "product_safety": 1}
-_COMPLAINT_SHARE = 0.5
-_ANSWERED_SHARE = 0.2
-_TWO_DRIVERS_SHARE = 0.08
 
 
 class WorldReport(NamedTuple):
@@ -59,186 +52,96 @@ def build_world(
     Raises:
         Misuse: A size, overlay or part that does not exist.
     """
-    known = overlay_modules()
+    known = known_overlays()
     unknown = [name for name in overlays if name not in known]
     if unknown or size not in SIZES or part not in ("tuning", "gate", "both"):
         raise Misuse(
             f"No such world. Sizes: {', '.join(SIZES)}; overlays: {', '.join(known)}; "
             "parts: tuning, gate, both."
         )
-    chosen = SIZES[size]
-    context = Context(chosen, times(chosen, seed=seed, end=end), part, seed)
-    modules = [known[name] for name in dict.fromkeys(overlays)]
+    chosen = [known[name] for name in dict.fromkeys(overlays)]
+    context = Context(SIZES[size], times(SIZES[size], seed=seed, end=end), part, seed)
     out.mkdir(parents=True, exist_ok=True)
-    _copy_config(out / "config")
-    with _Files(out) as opened:
+    _write_config(out / "config", chosen)
+    with WorldFolder(out) as opened:
         for fact in shop_facts(context.when):
             opened.fact(fact)
-        for module in modules:
-            opened.fault(module.fault(context.when))
+        for overlay in chosen:
+            _write_story(opened, overlay, context)
         cases = _cases(opened)
-        for plan in _plans(context, modules):
-            _write(opened, plan, context)
+        for plan in _plans(context, chosen):
+            _write(opened, plan, context, chosen)
             if progress is not None and plan.customer.number % 50 == 0:
-                progress(plan.customer.number, chosen.customers)
-        return WorldReport(out, opened.messages, opened.facts, cases, len(modules))
+                progress(plan.customer.number, context.size.customers)
+        return WorldReport(out, opened.messages, opened.facts, cases, opened.faults)
 
 
-def _plans(context: Context, modules: Sequence[Any]) -> Iterator[Plan]:
+def _plans(context: Context, overlays: Sequence[Overlay]) -> Iterator[Plan]:
     """One customer's plan after the other; nothing is held."""
-    background = context.size.messages - _planted(context, modules)
-    for index in range(context.size.customers):
+    planted = sum(overlay.messages(context) for overlay in overlays)
+    # However many stories are planted, half of the usual talk stays around them.
+    background = max(context.size.messages - planted, context.size.messages // 2)
+    driver = {id_: name for overlay in overlays for id_, name in overlay.drivers.items()}
+    count = context.size.customers
+    for index in range(count):
         one = customer(index, seed=context.seed, begin=context.when.begin)
         draw = random.Random(f"plan:{context.seed}:{index}")  # noqa: S311
         plan = Plan(one, draw, orders(one, draw, context.when))
-        for module in modules:
-            module.apply(plan, context)
-        count = context.size.customers
-        _talk(plan, context, background * (index + 1) // count - background * index // count)
+        for overlay in overlays:
+            overlay.apply(plan, context)
+        plan.orders[:] = [_settled(order, context, overlays) for order in plan.orders]
+        plan.taken = frozenset(driver[member.fault_id] for member in plan.members)
+        for overlay in overlays:
+            overlay.afterwards(plan, context)
+        talk(plan, context, background * (index + 1) // count - background * index // count)
         yield plan
 
 
-def _planted(context: Context, modules: Sequence[Any]) -> int:
-    """How many messages the overlays bring."""
-    counts = {
-        "carrier_strike": context.size.strike.wrote,
-        "duplicate_charges": context.size.duplicates.wrote,
-        "cosmetic_complaint": context.size.cosmetic,
-    }
-    return sum(counts[module.NAME] for module in modules)
+def _settled(order: Order, context: Context, overlays: Sequence[Overlay]) -> Order:
+    """Let each story see the orders that are not its own."""
+    for overlay in overlays:
+        if order.planted != overlay.name:
+            order = overlay.settle(order, context)
+    return order
 
 
-def _talk(plan: Plan, context: Context, rows: int) -> None:
-    """Add what the customer says on ordinary days; an agent's answer counts as a row."""
-    while rows > 0:
-        at = _moment(plan.draw, context.when)
-        if plan.draw.random() >= _COMPLAINT_SHARE:
-            plan.messages.append(noise(plan.customer, plan.draw, id_=plan.next_id(), at=at))
-            rows -= 1
-            continue
-        message = _ordinary_complaint(plan, context, at)
-        plan.messages.append(message)
-        rows -= 1
-        if rows > 0 and plan.draw.random() < _ANSWERED_SHARE:
-            reply = answer(plan.customer, plan.draw, message, id_=plan.next_id())
-            if reply.row["at"] < context.when.end.isoformat():
-                plan.messages.append(reply)
-                rows -= 1
-
-
-def _moment(draw: random.Random, when: Times) -> datetime:
-    """A time of the world; people write by day."""
-    at = when.begin + (when.end - when.begin) * draw.random()
-    if at.hour < 6 and draw.random() < 0.8:
-        at += timedelta(hours=8)
-    return min(at, when.end - timedelta(minutes=1)).replace(microsecond=0)
-
-
-def _ordinary_complaint(plan: Plan, context: Context, at: datetime) -> Message:
-    names = drivers()
-    weights = [_USUAL.get(name, 10) for name in names]
-    drawn = dict.fromkeys(plan.draw.choices(names, weights, k=3))
-    # Who is hit by a fault writes about it only where the overlay says so.
-    hit = {overlay_modules()[member.fault_id].DRIVER for member in plan.members}
-    chosen = [name for name in drawn if name not in hit] or ["slow_support"]
-    count = 2 if plan.draw.random() < _TWO_DRIVERS_SHARE else 1
-    values = {"order": plan.orders[0].id} if plan.orders else {}
-    return complaint(
-        plan.customer,
-        plan.draw,
-        id_=plan.next_id(),
-        at=at,
-        names=tuple(chosen)[:count],
-        part=context.part,
-        values=values,
-    )
-
-
-def _write(opened: _Files, plan: Plan, context: Context) -> None:
-    one: Customer = plan.customer
-    for fact in profile(one):
+def _write_story(opened: WorldFolder, overlay: Overlay, context: Context) -> None:
+    for fact in overlay.shop_facts(context):
         opened.fact(fact)
-    draw = account_draw(one, context.seed)
-    opened.fact(account(one, draw, context.when))
-    for order in plan.orders:
-        for fact in order_facts(order, plan.draw, context.when):
-            opened.fact(fact)
-    for fact in habits(one, plan.draw, context.when):
-        opened.fact(fact)
-    for fact in dealings(one, draw, context.when):
-        opened.fact(fact)
-    for fact in invoiced_order(one, draw, context.when):
+    for fault in overlay.faults(context):
+        opened.fault(fault)
+    for row in overlay.expected(context):
+        opened.expected(row)
+
+
+def _write(opened: WorldFolder, plan: Plan, context: Context, overlays: Sequence[Overlay]) -> None:
+    for fact in _facts_of(plan, context, overlays):
         opened.fact(fact)
     for message in plan.messages:
         opened.message(message)
     for member in plan.members:
         opened.member([*member, context.when.end.strftime("%Y-%m-%dT%H:%M:%SZ")])
+    for row in plan.expected:
+        opened.expected(row)
 
 
-class _Files:
-    """The open files of a world, written line by line."""
-
-    def __init__(self, out: Path) -> None:
-        self._out = out
-        self._stack = ExitStack()
-        self.messages = 0
-        self.facts = 0
-
-    def __enter__(self) -> _Files:
-        truth = self._out / "truth"
-        truth.mkdir(exist_ok=True)
-        self._feedback = self._open(self._out / "feedback.jsonl")
-        self._facts = self._open(self._out / "facts.jsonl")
-        self._cases = self._open(self._out / "cases.jsonl")
-        self._faults = self._open(truth / "faults.jsonl")
-        self._members = csv.writer(self._open(truth / "members.csv"), lineterminator="\n")
-        self._members.writerow(["fault_id", "customer_id", "state", "as_of"])
-        self._labels = csv.writer(self._open(truth / "labels.csv"), lineterminator="\n")
-        self._labels.writerow(["feedback_id", "fault_id", "sentiment", "drivers"])
-        self._spans = csv.writer(self._open(truth / "spans.csv"), lineterminator="\n")
-        self._spans.writerow(["feedback_id", "driver", "start", "end"])
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def _open(self, path: Path) -> IO[str]:
-        return self._stack.enter_context(path.open("w", encoding="utf-8", newline=""))
-
-    def _line(self, handle: IO[str], row: dict[str, Any]) -> None:
-        handle.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-    def fact(self, row: dict[str, Any]) -> None:
-        """Write a fact."""
-        self._line(self._facts, row)
-        self.facts += 1
-
-    def case(self, row: dict[str, Any]) -> None:
-        """Write a case."""
-        self._line(self._cases, row)
-
-    def fault(self, row: dict[str, Any]) -> None:
-        """Write a fault of the truth."""
-        self._line(self._faults, row)
-
-    def member(self, row: list[str]) -> None:
-        """Write a membership of the truth."""
-        self._members.writerow(row)
-
-    def message(self, message: Message) -> None:
-        """Write a message, and its label unless an agent wrote it."""
-        self._line(self._feedback, message.row)
-        self.messages += 1
-        if message.row["author"] == "customer":
-            drivers_ = ";".join(message.drivers)
-            self._labels.writerow(
-                [message.row["id"], message.fault_id, message.sentiment, drivers_]
-            )
-        for name, (start, end) in zip(message.drivers, message.spans, strict=True):
-            self._spans.writerow([message.row["id"], name, start, end])
+def _facts_of(plan: Plan, context: Context, overlays: Sequence[Overlay]) -> Iterator[Fact]:
+    """All facts of a customer, in the order in which chance is drawn for them."""
+    one, when = plan.customer, context.when
+    draw = account_draw(one, context.seed)
+    yield from profile(one)
+    yield account(one, draw, when)
+    for order in plan.orders:
+        yield from order_facts(order, plan.draw, when)
+    yield from habits(one, plan.draw, when)
+    yield from dealings(one, draw, when)
+    invoiced = invoiced_order(one, draw, when)
+    if invoiced is not None:
+        yield from order_facts(_settled(invoiced, context, overlays), draw, when)
+    yield from plan.facts
 
 
-def _cases(opened: _Files) -> int:
+def _cases(opened: WorldFolder) -> int:
     text = (files("connectors.demo") / "cases.yaml").read_text(encoding="utf-8")
     rows = yaml.safe_load(text)
     for row in rows:
@@ -246,6 +149,18 @@ def _cases(opened: _Files) -> int:
     return len(rows)
 
 
-def _copy_config(folder: Path) -> None:
+def _write_config(folder: Path, overlays: Sequence[Overlay]) -> None:
+    """Copy the shop's configuration and add the drivers that only an overlay knows."""
     with as_file(files("connectors.demo") / "config") as source:
         shutil.copytree(source, folder, dirs_exist_ok=True)
+    for name in (name for overlay in overlays for name in overlay.own_drivers):
+        _append(folder / "taxonomy.yaml", own_entry(name))
+        if "owner" in phrases(name):
+            _append(folder / "owners.yaml", phrases(name)["owner"])
+
+
+def _append(path: Path, entry: Mapping[str, Any]) -> None:
+    """Add an entry to the list with which a file ends."""
+    rows = yaml.safe_dump([dict(entry)], sort_keys=False, allow_unicode=True, width=200)
+    with path.open("a", encoding="utf-8") as handle:
+        handle.write("".join(f"  {line}\n" for line in rows.splitlines()))

@@ -1,22 +1,19 @@
 """The truth of the example shop, counted again from its files by the rules of its README."""
 
-import csv
-import json
 import re
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-import yaml
 from stdnum import iban, luhn
 
 from connectors.demo.conversations import drivers, lines
-from connectors.demo.overlays import overlay_modules
+from connectors.demo.overlays import known_overlays
 from connectors.demo.world import DEFAULT_OVERLAYS, build_world
 from domain.errors import Misuse
+from tests.world_reader import END, World
+from tests.world_rules import counted, stuck
 
-END = "2026-03-06T12:00:00Z"
 # What each kind must have, and what it may have besides.
 ATTRIBUTES = {
     "customer": ("name locale time_zone", "email consent suppressed"),
@@ -39,102 +36,6 @@ ATTRIBUTES = {
 }
 
 
-class World:
-    """A world read back from its folder with nothing but the standard library."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.revisions = self._rows("facts.jsonl")
-        self.feedback = self._rows("feedback.jsonl")
-        self.cases = self._rows("cases.jsonl")
-        self.faults = {one["id"]: one for one in self._rows("truth/faults.jsonl")}
-        self.labels = {row["feedback_id"]: row for row in self._table("truth/labels.csv")}
-        self.members = defaultdict(dict)
-        for row in self._table("truth/members.csv"):
-            assert row["customer_id"] not in self.members[row["fault_id"]]
-            self.members[row["fault_id"]][row["customer_id"]] = row["state"]
-        self.current = {}
-        for fact in sorted(self.revisions, key=lambda one: one.get("recorded_at", one["at"])):
-            self.current[fact["id"]] = fact
-
-    def _rows(self, name):
-        return [json.loads(line) for line in (self.folder / name).read_text().splitlines()]
-
-    def _table(self, name):
-        return list(csv.DictReader((self.folder / name).read_text().splitlines()))
-
-    def config(self, name):
-        return yaml.safe_load((self.folder / "config" / f"{name}.yaml").read_text())
-
-    def of(self, kind):
-        return [fact for fact in self.current.values() if fact["kind"] == kind]
-
-    def written(self, fault):
-        """When each customer first wrote about a fault."""
-        first = {}
-        for row in self.feedback:
-            label = self.labels.get(row["id"])
-            if label and label["fault_id"] == fault:
-                at = row["at"].replace("+00:00", "Z")
-                first[row["customer_id"]] = min(at, first.get(row["customer_id"], at))
-        return first
-
-    def held(self):
-        """By the strike's rule: when each customer was hit, and who is at risk."""
-        fault = self.faults["carrier_strike"]
-        hit, risk = {}, set()
-        for fact in self.of("delivery"):
-            a = fact["attributes"]
-            caught = all(a[name] == value for name, value in fault["cause"].items())
-            if not caught or a["promised_at"] < fault["started_at"] or "delivered_at" in a:
-                continue
-            if a["promised_at"] > END:
-                risk.add(fact["customer_id"])
-            else:
-                hit[fact["customer_id"]] = a["promised_at"]
-        return hit, risk
-
-    def doubled(self):
-        """By the duplicates' rule: when each customer was hit, and who is at risk."""
-        fault = self.faults["duplicate_charges"]
-        caught = {
-            fact["subject"].removeprefix("order:")
-            for fact in self.of("order")
-            if fact["attributes"]["version"] == fault["cause"]["version"]
-            and fact["at"] >= fault["started_at"]
-        }
-        captured, refunded = defaultdict(list), set()
-        for fact in self.of("payment"):
-            a = fact["attributes"]
-            if a["order_id"] in caught and a["status"] == "refunded":
-                refunded.add(a["order_id"])
-            if a["order_id"] in caught and a["status"] == "captured":
-                captured[a["order_id"], a["method"], fact["amount_minor"]].append(fact)
-        hit = {
-            facts[1]["customer_id"]: facts[1]["at"]
-            for (order, method, _), facts in captured.items()
-            if len(facts) == 2 and method == fault["cause"]["method"] and order not in refunded
-        }
-        risk = {
-            fact["customer_id"]
-            for fact in self.of("invoice")
-            if fact["attributes"].get("order_id") in caught
-            and fact["attributes"]["method"] == fault["cause"]["method"]
-            and fact["attributes"]["status"] == "open"
-            and fact["attributes"]["due_at"] > END
-        }
-        return hit, risk
-
-    def counted(self, fault):
-        """Members as the rules give them."""
-        hit, risk = self.held() if fault == "carrier_strike" else self.doubled()
-        written = self.written(fault)
-        states = dict.fromkeys(risk, "at_risk")
-        for customer, at in hit.items():
-            states[customer] = "affected" if written.get(customer, "") > at else "silent"
-        return states
-
-
 @pytest.fixture(scope="module", params=[1, 2, 3])
 def tiny(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(f"truth{request.param}")
@@ -152,7 +53,7 @@ def demo(tmp_path_factory):
 @pytest.mark.parametrize("fault", ["carrier_strike", "duplicate_charges"])
 def test_members_are_exactly_those_that_the_rules_give(tiny, demo, fault):
     for world in (tiny, demo):
-        assert world.counted(fault) == world.members[fault]
+        assert counted(world, fault) == world.members[fault]
 
 
 def test_a_distractor_has_no_cause_and_no_members(tiny, demo):
@@ -177,7 +78,7 @@ def test_even_the_smallest_world_has_enough_to_find_both_faults(tiny):
 def test_nobody_writes_about_a_fault_before_it_hit_them(tiny, demo):
     for world in (tiny, demo):
         for fault, (hit, _) in (
-            ("carrier_strike", world.held()),
+            ("carrier_strike", stuck(world, world.faults["carrier_strike"])),
             ("duplicate_charges", world.doubled()),
         ):
             written = world.written(fault)
@@ -383,7 +284,7 @@ def test_a_world_that_does_not_exist_is_refused_with_those_that_do(tmp_path, wro
 
 
 def test_every_overlay_in_the_folder_is_found_by_its_own_name():
-    assert set(DEFAULT_OVERLAYS) <= set(overlay_modules())
+    assert set(DEFAULT_OVERLAYS) <= set(known_overlays())
 
 
 class Enough(Exception):

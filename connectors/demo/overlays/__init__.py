@@ -1,8 +1,7 @@
-"""The planted faults, one module each.
+"""The stories that can be planted, one module each.
 
-A module has `NAME`, `fault(when)` (its line in `truth/faults.jsonl`) and
-`apply(plan, context)`, which changes the orders of one customer and adds messages and
-memberships. Found by listing this folder.
+A module has `OVERLAY`, a `connectors.demo.plan.Overlay`, whose name is that of the
+module. Found by listing this folder.
 """
 
 from __future__ import annotations
@@ -10,15 +9,16 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
-from typing import Any
+
+from connectors.demo.plan import Overlay
 
 
 @cache
-def overlay_modules() -> dict[str, Any]:
-    """All overlays by their name."""
-    found = {}
+def known_overlays() -> dict[str, Overlay]:
+    """All overlays by their name, in the order of the names."""
+    found: dict[str, Overlay] = {}
     for entry in sorted(files(__name__).iterdir(), key=lambda one: one.name):
-        if entry.name.endswith(".py") and entry.name not in ("__init__.py", "plan.py"):
+        if entry.name.endswith(".py") and entry.name != "__init__.py":
             module = import_module(f"{__name__}.{entry.name.removesuffix('.py')}")
-            found[module.NAME] = module
+            found[module.OVERLAY.name] = module.OVERLAY
     return found

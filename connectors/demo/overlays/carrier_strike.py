@@ -5,35 +5,52 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from connectors.demo.company import CARRIERS, REGIONS, Times
+from connectors.demo.company import CARRIERS, REGIONS
 from connectors.demo.conversations import complaint
-from connectors.demo.operations import Order, iso, ordinary
-from connectors.demo.overlays.plan import Context, Membership, Plan, after, place_of
+from connectors.demo.operations import Fact, Order, iso, ordinary
+from connectors.demo.plan import (
+    Context,
+    Membership,
+    Overlay,
+    Plan,
+    Planned,
+    after,
+    place_of,
+)
+from connectors.demo.planting import elsewhere
 
 NAME = "carrier_strike"
 CARRIER, REGION = CARRIERS[0], REGIONS[0]
 DRIVER = "late_delivery"
+PLANNED = {
+    "tiny": Planned(18, 11, 6),
+    "demo": Planned(62, 24, 41),
+    "base": Planned(412, 90, 310),
+    "large": Planned(4_120, 900, 3_100),
+}
 
 
-def fault(when: Times) -> dict[str, Any]:
+def _faults(context: Context) -> list[Fact]:
     """The truth about the fault."""
-    return {
-        "id": NAME,
-        "kind": "operational",
-        "started_at": iso(when.strike),
-        "ended_at": None,
-        "cause": {"carrier": CARRIER, "region": REGION},
-        "driver": DRIVER,
-        "owner": "Ines Bergmann",
-    }
+    return [
+        {
+            "id": NAME,
+            "kind": "operational",
+            "started_at": iso(context.when.strike),
+            "ended_at": None,
+            "cause": {"carrier": CARRIER, "region": REGION},
+            "driver": DRIVER,
+            "owner": "Ines Bergmann",
+        }
+    ]
 
 
-def apply(plan: Plan, context: Context) -> None:
+def _apply(plan: Plan, context: Context) -> None:
     """Stop the carrier in the region; plant the hit and those at risk."""
     when = context.when
     plan.orders[:] = [_elsewhere(order, plan, context) for order in plan.orders]
     place = place_of(plan, context, classes=(REGIONS.index(REGION),))
-    planned = context.size.strike
+    planned = PLANNED[context.size.name]
     if place is None or place >= planned.hit + planned.at_risk:
         return
     span = when.end - when.strike
@@ -80,5 +97,24 @@ def _stuck(plan: Plan, context: Context, promised: Any) -> Order:
         carrier=CARRIER,
         promised_at=promised.replace(second=0, microsecond=0),
         delivered_at=None,
+        planted=NAME,
         method=method,
     )
+
+
+def _settle(order: Order, context: Context) -> Order:
+    return elsewhere(order, carrier=CARRIER, region=REGION, since=context.when.strike)
+
+
+def _messages(context: Context) -> int:
+    return PLANNED[context.size.name].wrote
+
+
+OVERLAY = Overlay(
+    name=NAME,
+    drivers={NAME: DRIVER},
+    messages=_messages,
+    faults=_faults,
+    apply=_apply,
+    settle=_settle,
+)

@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
-from connectors.demo.company import Times
 from connectors.demo.conversations import complaint
-from connectors.demo.operations import iso
-from connectors.demo.overlays.plan import Context, Plan, place_of
+from connectors.demo.operations import Fact, iso
+from connectors.demo.plan import Context, Overlay, Plan, place_of
 
 NAME = "cosmetic_complaint"
 DRIVER = "look_and_feel"
+PLANNED = {"tiny": 14, "demo": 66, "base": 302, "large": 3_020}
 
 
-def fault(when: Times) -> dict[str, Any]:
+def _faults(context: Context) -> list[Fact]:
     """The truth about the distractor."""
-    return {
-        "id": NAME,
-        "kind": "distractor",
-        "started_at": iso(when.cosmetic),
-        "ended_at": None,
-        "cause": None,
-        "driver": DRIVER,
-        "owner": "Livia Conti",
-    }
+    return [
+        {
+            "id": NAME,
+            "kind": "distractor",
+            "started_at": iso(context.when.cosmetic),
+            "ended_at": None,
+            "cause": None,
+            "driver": DRIVER,
+            "owner": "Livia Conti",
+        }
+    ]
 
 
-def apply(plan: Plan, context: Context) -> None:
+def _apply(plan: Plan, context: Context) -> None:
     """Let the first so many customers, region by region, write about the new look."""
     place = place_of(plan, context, classes=(0, 1, 2, 3))
     # From the far end, so that few of them are also hit by a fault.
-    if place is None or context.size.customers - 1 - place >= context.size.cosmetic:
+    if place is None or context.size.customers - 1 - place >= PLANNED[context.size.name]:
         return
     when = context.when
     span = (when.end - when.cosmetic) * 0.9
@@ -50,3 +51,12 @@ def apply(plan: Plan, context: Context) -> None:
             fault_id=NAME,
         )
     )
+
+
+def _messages(context: Context) -> int:
+    return PLANNED[context.size.name]
+
+
+OVERLAY = Overlay(
+    name=NAME, drivers={NAME: DRIVER}, messages=_messages, faults=_faults, apply=_apply
+)

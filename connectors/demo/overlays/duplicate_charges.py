@@ -5,37 +5,52 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from connectors.demo.company import Times
 from connectors.demo.conversations import complaint
-from connectors.demo.operations import NEW_VERSION, OLD_VERSION, Order, iso, ordinary
-from connectors.demo.overlays.plan import Context, Membership, Plan, after, place_of
+from connectors.demo.operations import NEW_VERSION, OLD_VERSION, Fact, Order, iso, ordinary
+from connectors.demo.plan import (
+    Context,
+    Membership,
+    Overlay,
+    Plan,
+    Planned,
+    after,
+    place_of,
+)
 
 NAME = "duplicate_charges"
 METHOD = "wallet"
 DRIVER = "charged_twice"
+PLANNED = {
+    "tiny": Planned(14, 10, 6),
+    "demo": Planned(37, 14, 22),
+    "base": Planned(150, 48, 96),
+    "large": Planned(1_500, 480, 960),
+}
 _CLASSES = (1, 2, 3)
 # Duplicates that were given back before the world ends, as a share of those hit.
 _REFUNDED_SHARE = 0.15
 
 
-def fault(when: Times) -> dict[str, Any]:
+def _faults(context: Context) -> list[Fact]:
     """The truth about the fault."""
-    return {
-        "id": NAME,
-        "kind": "operational",
-        "started_at": iso(when.duplicates),
-        "ended_at": None,
-        "cause": {"method": METHOD, "version": NEW_VERSION},
-        "driver": DRIVER,
-        "owner": "Tomasz Wilk",
-    }
+    return [
+        {
+            "id": NAME,
+            "kind": "operational",
+            "started_at": iso(context.when.duplicates),
+            "ended_at": None,
+            "cause": {"method": METHOD, "version": NEW_VERSION},
+            "driver": DRIVER,
+            "owner": "Tomasz Wilk",
+        }
+    ]
 
 
-def apply(plan: Plan, context: Context) -> None:
+def _apply(plan: Plan, context: Context) -> None:
     """Plant the hit, those whose duplicate was given back, and those with an open invoice."""
     plan.orders[:] = [_old_checkout(order, context) for order in plan.orders]
     place = place_of(plan, context, classes=_CLASSES)
-    planned = context.size.duplicates
+    planned = PLANNED[context.size.name]
     refunded = max(1, round(planned.hit * _REFUNDED_SHARE))
     if place is None or place >= planned.hit + planned.at_risk + refunded:
         return
@@ -85,10 +100,28 @@ def _open_invoice(plan: Plan, context: Context) -> None:
 
 def _order(plan: Plan, context: Context, at: Any) -> Order:
     order = ordinary(plan.customer, plan.draw, context.when, len(plan.orders), at)
-    return order._replace(method=METHOD, version=NEW_VERSION)
+    return order._replace(method=METHOD, version=NEW_VERSION, planted=NAME)
 
 
 def _old_checkout(order: Order, context: Context) -> Order:
     """Let ordinary wallet payments go through the old version."""
     caught = order.method == METHOD and order.version == NEW_VERSION
     return order._replace(version=OLD_VERSION) if caught and context else order
+
+
+def _settle(order: Order, context: Context) -> Order:
+    return order if order.planted else _old_checkout(order, context)
+
+
+def _messages(context: Context) -> int:
+    return PLANNED[context.size.name].wrote
+
+
+OVERLAY = Overlay(
+    name=NAME,
+    drivers={NAME: DRIVER},
+    messages=_messages,
+    faults=_faults,
+    apply=_apply,
+    settle=_settle,
+)
