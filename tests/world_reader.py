@@ -34,6 +34,12 @@ class World:
     def _table(self, name):
         return list(csv.DictReader((self.folder / name).read_text().splitlines()))
 
+    def expected(self, overlay):
+        """The lines of further truth that belong to an overlay."""
+        path = self.folder / "truth" / "expected.jsonl"
+        rows = self._rows("truth/expected.jsonl") if path.exists() else []
+        return [row for row in rows if row["overlay"] == overlay]
+
     def config(self, name):
         return yaml.safe_load((self.folder / "config" / f"{name}.yaml").read_text())
 

@@ -11,20 +11,15 @@ from zlib import crc32
 
 from connectors.demo.company import CARRIERS, SIZES, Times
 from connectors.demo.conversations import complaint, lines
-from connectors.demo.operations import OLD_VERSION, Fact, Order, customer_fact, iso, ordinary
+from connectors.demo.operations import Fact, Order, customer_fact, iso, ordinary
 from connectors.demo.plan import Context, Membership, Plan, Planned, after, place_of
 
 Amount = TypeVar("Amount")
 ALL = (0, 1, 2, 3)
 PROVIDERS = ("EuroPay", "NordPay", "SudPay", "OstPay")
 PRODUCTS = ("kettle", "lamp", "chair", "toaster", "towel")
-# In each region a carrier that no story stops there.
-_QUIET_CARRIER = {
-    "North": CARRIERS[1],
-    "South": CARRIERS[2],
-    "East": CARRIERS[0],
-    "West": CARRIERS[0],
-}
+# In each region the one carrier that some story stops there.
+_STOPPED = {"North": CARRIERS[0], "South": CARRIERS[1], "East": CARRIERS[2], "West": CARRIERS[2]}
 
 
 class Role(StrEnum):
@@ -102,10 +97,8 @@ def quiet_order(
     order = ordinary(plan.customer, draw, context.when, len(plan.orders), at)
     return order._replace(
         planted=overlay,
-        version=OLD_VERSION,
-        promotion=None,
         method="card" if order.method == "wallet" else order.method,
-        carrier=_QUIET_CARRIER[plan.customer.region],
+        carrier=_driving(order),
         ships=False,
         returnable=False,
         delivered_at=None,
@@ -279,7 +272,13 @@ def elsewhere(order: Order, *, carrier: str, region: str, since: datetime) -> Or
         and order.customer.region == region
         and (order.delivered_at is None or order.delivered_at >= since)
     )
-    return order._replace(carrier=_QUIET_CARRIER[region]) if held else order
+    return order._replace(carrier=_driving(order)) if held else order
+
+
+def _driving(order: Order) -> str:
+    """A carrier that no story stops in the region of an order."""
+    driving = [name for name in CARRIERS if name != _STOPPED[order.customer.region]]
+    return driving[int(share_of(f"carrier:{order.id}") * len(driving))]
 
 
 def with_provider(order: Order, *, faulty: str, since: datetime, until: datetime) -> Order:

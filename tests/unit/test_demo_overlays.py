@@ -14,7 +14,7 @@ from tests.world_rules import RULES, counted
 SEEDS = [1, 2, 3]
 # Stories in which nothing is wrong, so that an alarm would be false.
 QUIET = {"season_spike", "launch_spike", "brigade", "pure_noise"}
-# The customers of the smallest world that each of these faults hits at most.
+# Faults that hit fewer than six customers of the smallest world.
 RARE = {"safety_report": 2}
 
 
