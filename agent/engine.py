@@ -20,9 +20,11 @@ from agent.intake import IntakeReport, intake
 from agent.listening import Listened, check_index, index_new, match_new, read_new
 from agent.review import Bench, Reviewed, review_issue, waiting_issues
 from domain.incoming import Incoming
-from domain.ports import Embedder, Progress, Reader, Store, VectorIndex
+from domain.ports import Progress, Store
 from domain.proposals import DecisionKind, Proposal
 from domain.record import IssueId, ProposalId
+from domain.seats import Reader
+from domain.vectors import Embedder, VectorIndex
 
 TAXONOMY_SETTING = "taxonomy_read_with"
 

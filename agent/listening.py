@@ -14,21 +14,13 @@ from domain.errors import EmbedderUnavailable, IndexUnavailable
 from domain.feedback import FeedbackItem, ReadItem
 from domain.issues import IssueState
 from domain.people import Taxonomy
-from domain.ports import (
-    Embedder,
-    FactTable,
-    Indexed,
-    Progress,
-    Reader,
-    ReadRequest,
-    Store,
-    Unit,
-    VectorIndex,
-)
+from domain.ports import FactTable, Indexed, Progress, Store, Unit
+from domain.seats import Reader, ReadRequest
 from domain.text import CustomerText
+from domain.vectors import Embedder, VectorIndex
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 _Id = TypeVar("_Id", bound=str)
 

@@ -12,12 +12,13 @@ import numpy as np
 
 from domain.errors import EmbedderUnavailable, IndexUnavailable
 from domain.facts import Case, SimilarCase
-from domain.ports import Embedder, Store, VectorIndex
+from domain.ports import Store
 from domain.predicates import Scalar
 from domain.record import CaseId, FeedbackKey
+from domain.vectors import Embedder, VectorIndex
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 _WORD = re.compile(r"[^\W_]{2,}")
 _HEAD = re.compile(r"\s*[^\n]{1,200}?(?:[.!?](?=\s)|\n|$)")

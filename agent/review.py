@@ -22,18 +22,11 @@ from agent.delivery.propose import Outcome, Submission, propose
 from domain.feedback import ReadItem
 from domain.issues import Casefile, Issue, IssueState
 from domain.people import Configuration
-from domain.ports import (
-    FactTable,
-    Inquiry,
-    Investigator,
-    Recall,
-    Store,
-    Writer,
-    WriteRequest,
-)
+from domain.ports import FactTable, Store
 from domain.proposals import Draft, ProposalKind
 from domain.provenance import MadeBy, Trace
 from domain.record import IssueId
+from domain.seats import Inquiry, Investigator, Recall, Writer, WriteRequest
 
 _AROUND = timedelta(days=21)
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from agent.reading.redact import redact
-from domain.ports import Embedder, Progress
+from domain.ports import Progress
 from domain.text import CustomerText
+from domain.vectors import Embedder
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 
 class RedactedEmbedder:

@@ -8,7 +8,8 @@ from typing import NamedTuple, TypeVar
 
 from app.wiring import Installation
 from domain.errors import EmbedderUnavailable
-from domain.ports import Embedder, Indexed, Progress, Unit
+from domain.ports import Indexed, Progress, Unit
+from domain.vectors import Embedder
 from vectorstore.parity import ParityReport, rebuild
 from vectorstore.rows import Rows
 

@@ -25,9 +25,12 @@ from app.spend import DayLedger
 from connectors.smtp.actions import MailDestination
 from connectors.smtp.settings import read_sender, read_server
 from connectors.ticket_files.actions import TicketFiles
+from domain.destinations import Destination
 from domain.errors import EmbedderUnavailable
 from domain.people import Configuration
-from domain.ports import Destination, Embedder, Investigator, Progress, Reader, Writer
+from domain.ports import Progress
+from domain.seats import Investigator, Reader, Writer
+from domain.vectors import Embedder
 from storage.store import SqlStore
 from vectorstore.cached import CachedEmbedder
 from vectorstore.chroma import ChromaIndex

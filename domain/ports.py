@@ -1,31 +1,20 @@
-"""The seats: what the rooms ask of each other, as protocols."""
+"""What the rooms ask of the store and of facts, as protocols."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 from domain.delivery import AuditRepo, OutboxRepo, ProposalRepo
-from domain.facts import Case, Fact, SimilarCase
-from domain.feedback import Channel, FeedbackItem, Reading, ReadItem, SetAside
-from domain.issues import Alarm, Casefile, Hypothesis, Issue, IssueState, Match
-from domain.people import Taxonomy
+from domain.facts import Case, Fact
+from domain.feedback import FeedbackItem, Reading, ReadItem, SetAside
+from domain.issues import Alarm, Casefile, Issue, IssueState, Match
 from domain.predicates import FactQuery, Field, Predicate, Scalar
-from domain.proposals import Draft
-from domain.provenance import MadeBy, Trace
-from domain.record import CaseId, FactId, FeedbackKey, Instant, IssueId, QueryId, Record
+from domain.record import CaseId, FactId, FeedbackKey, IssueId, QueryId
 from domain.search import SearchRepo
 from domain.text import RedactedText
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    Vectors: TypeAlias = npt.NDArray[np.float32]
-    """Array of shape (texts, dimensions), unit rows, in the order of the texts."""
 
 _Id = TypeVar("_Id", bound=str)
 
@@ -34,71 +23,6 @@ Progress = Callable[[int, int], None]
 
 Clock = Callable[[], datetime]
 """The wall clock, aware, UTC."""
-
-
-# -- vectors ---------------------------------------------------------------------------
-
-
-class Embedder(Protocol):
-    """Turns texts into unit vectors."""
-
-    @property
-    def model_id(self) -> str:
-        """Name and hash of the weights; vectors of two models never meet."""
-
-    @property
-    def dimensions(self) -> int:
-        """Length of a vector."""
-
-    def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
-        """Embed texts, each distinct one once.
-
-        Raises:
-            EmbedderUnavailable: The model cannot be loaded or reached.
-        """
-
-
-class Hit(NamedTuple):
-    """A neighbour in the index; similarity is cosine."""
-
-    id: str
-    similarity: float
-
-
-class VectorIndex(Protocol):
-    """An index of vectors that may be thrown away at any moment.
-
-    Every method raises `IndexUnavailable` when the index cannot be used.
-    """
-
-    def upsert(
-        self,
-        ids: Sequence[str],
-        vectors: Vectors,
-        metadatas: Sequence[Mapping[str, str | int | float | bool]],
-    ) -> None:
-        """Add or replace vectors; every metadata mapping has the same keys."""
-
-    def query(
-        self,
-        vector: Vectors,
-        *,
-        k: int,
-        where: Mapping[str, str | int | float | bool] | None = None,
-    ) -> list[Hit]:
-        """Find the `k` nearest, best first, among those whose metadata equals `where`."""
-
-    def delete(self, ids: Sequence[str]) -> None:
-        """Remove vectors; unknown ids are ignored."""
-
-    def count(self) -> int:
-        """How many vectors it holds."""
-
-    def reset(self) -> None:
-        """Throw everything away and start empty, also when the index is broken."""
-
-
-# -- facts -----------------------------------------------------------------------------
 
 
 class AttributeProfile(NamedTuple):
@@ -204,9 +128,6 @@ class FactTable(Protocol):
 
     def remembered(self) -> Mapping[QueryId, FactQuery]:
         """All kept queries."""
-
-
-# -- storage ---------------------------------------------------------------------------
 
 
 class AddCount(NamedTuple):
@@ -388,222 +309,3 @@ class Store(Protocol):
 
     def write(self) -> AbstractContextManager[Unit]:
         """The one writer (`BEGIN IMMEDIATE` on SQLite)."""
-
-
-# -- the seats of model and local engine -----------------------------------------------
-
-
-class ReadRequest(Record):
-    """What a reader sees of an item: never its author, never its raw text."""
-
-    key: FeedbackKey
-    text: RedactedText
-    subject: RedactedText | None = None
-    channel: Channel
-    language: str | None = None
-    rating_share: float | None = None
-    """Rating divided by its maximum, 0 to 1."""
-
-
-class Reader(Protocol):
-    """Reads items: the local engine, or a model in front of it."""
-
-    def read(
-        self,
-        requests: Sequence[ReadRequest],
-        *,
-        taxonomy: Taxonomy,
-        progress: Progress | None = None,
-    ) -> list[Reading]:
-        """Read items; one reading per request, in their order. Never raises for an item."""
-
-
-class Recall(Protocol):
-    """Similar past cases and items: full text and vectors fused."""
-
-    def similar_cases(
-        self, problem: str, *, facts: Mapping[str, Scalar] | None = None, k: int = 3
-    ) -> list[SimilarCase]:
-        """Cases that resemble a problem, best first."""
-
-    def similar_items(self, problem: str, *, k: int = 20) -> list[tuple[FeedbackKey, float]]:
-        """Items that resemble a problem, best first."""
-
-
-class Investigation(Record):
-    """What an investigator found; every number in it was counted by code."""
-
-    hypotheses: tuple[Hypothesis, ...] = ()
-    unknown_reason: str | None = None
-    not_known: float = 1.0
-    next_check: str | None = None
-    trace: Trace = Trace()
-    made_by: MadeBy
-
-
-class Inquiry(Record):
-    """What an investigator is asked."""
-
-    issue: Issue
-    alarm: Alarm
-    reports: tuple[ReadItem, ...]
-    """All reports of the issue, in `at` order."""
-    as_of: datetime
-    """World time."""
-    problem: str
-    """The problem in general words, for finding cases that resemble it."""
-
-
-class Investigator(Protocol):
-    """Finds the cause of an alarmed issue: the local engine or the agent."""
-
-    def investigate(self, inquiry: Inquiry, *, facts: FactTable, recall: Recall) -> Investigation:
-        """Give at most three hypotheses or unknown, with the trace."""
-
-
-class WriteRequest(Record):
-    """What a writer is given: the casefile's sentences with their evidence, no recipients."""
-
-    casefile: Casefile
-    draft: Draft
-    """The local draft: facts, marks, order. Wording may change; marks and numbers may not."""
-
-
-class Written(Record):
-    """A worded draft and how it came about."""
-
-    draft: Draft
-    trace: Trace = Trace()
-    made_by: MadeBy
-
-
-class Writer(Protocol):
-    """Words a draft."""
-
-    def write(self, request: WriteRequest) -> Written:
-        """Give the draft worded; falls back to the given draft and says why."""
-
-
-class ChatMessage(Record):
-    """One message of a chat."""
-
-    role: Literal["system", "user"]
-    text: str
-
-
-class ChatRequest(Record):
-    """A request for one JSON object under a strict schema."""
-
-    messages: tuple[ChatMessage, ...]
-    schema_name: str
-    json_schema: dict[str, object]
-    max_tokens: int
-    prompt: str
-    """`name/vN`."""
-
-
-class ChatAnswer(Record):
-    """A complete answer: the JSON text, what it used."""
-
-    text: str
-    model: str
-    tokens_in: int
-    tokens_out: int
-    cost_usd: float | None
-
-
-class ChatModel(Protocol):
-    """A model behind one address. No exception of a library leaves it."""
-
-    @property
-    def name(self) -> str:
-        """The model's name."""
-
-    def complete(self, request: ChatRequest, *, timeout_s: float) -> ChatAnswer:
-        """Ask for one JSON object.
-
-        Raises:
-            ModelUnavailable: Late, cut, refused, invalid, over budget or unreachable.
-        """
-
-
-# -- delivery --------------------------------------------------------------------------
-
-
-class TicketAction(Record):
-    """A ticket to be filed."""
-
-    key: str
-    """Outbox key; the destination derives its marker from it."""
-    title: str
-    body: str
-    queue: str | None = None
-    issue_id: IssueId | None = None
-
-
-class MessageAction(Record):
-    """A mail to be sent to one recipient."""
-
-    key: str
-    subject: str
-    body: str
-    address: str
-    name: str | None = None
-    made_at: Instant | None = None
-    """When the words were frozen: the date that the mail bears."""
-
-
-class Sent(Record):
-    """The outside world's answer."""
-
-    external_id: str | None
-    detail: str = ""
-    sha256: str | None = None
-    """Hash of the frozen bytes that lie there, where the destination can tell."""
-
-
-class WireStep(StrEnum):
-    """What a destination reports while it hands bytes over."""
-
-    CONNECTED = "connected"
-    BODY_BEGINS = "body_begins"
-    """Nothing of the body has left. The listener may still forbid it by raising."""
-    MID_BODY = "mid_body"
-    BODY_ENDED = "body_ended"
-    """Everything has left; the answer has not come."""
-    ANSWERED = "answered"
-
-
-OnStep = Callable[[WireStep], None]
-
-
-class Destination(Protocol):
-    """Where things leave: pure `freeze`, and three functions that touch the world."""
-
-    @property
-    def name(self) -> str:
-        """`tickets` or `mail`."""
-
-    @property
-    def missing(self) -> str | None:
-        """The setting that is missing, with what to do; None when ready."""
-
-    def freeze(self, action: TicketAction | MessageAction) -> bytes:
-        """Give exactly the bytes that will leave. Pure: no clock, no network."""
-
-    def find(self, key: str) -> Sent | None:
-        """Look for what was sent under a key.
-
-        Raises:
-            DestinationUnavailable: It cannot be known now; never create then.
-        """
-
-    def send(self, frozen: bytes, *, key: str, address: str | None, on_step: OnStep) -> Sent:
-        """Hand the bytes over; `on_step` is told how far it got, and may raise to stop it.
-
-        Raises:
-            RefusedForNow: Nothing was accepted; later it may be.
-            RefusedForGood: Nothing was accepted, and never will be.
-            NoAnswer: It may have been accepted.
-            BytesChanged: The bytes do not belong to this key and address.
-        """

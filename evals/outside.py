@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import count
 from typing import NamedTuple
 
+from domain.destinations import MessageAction, OnStep, Sent, TicketAction, WireStep
 from domain.errors import DestinationUnavailable, NoAnswer, RefusedForNow
-from domain.ports import MessageAction, OnStep, Sent, TicketAction, WireStep
 from domain.record import canonical
 
 

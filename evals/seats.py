@@ -6,7 +6,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
-from domain.ports import Embedder, Investigator, Reader, Writer
+from domain.seats import Investigator, Reader, Writer
+from domain.vectors import Embedder
 
 
 class EngineName(StrEnum):

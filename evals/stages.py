@@ -23,9 +23,10 @@ from agent.matching.context import ContextBook
 from agent.recall import FusedRecall, rank_corpus
 from domain.feedback import Reading, ReadItem
 from domain.issues import Alarm, Casefile, Issue, Match
-from domain.ports import FactTable, Inquiry, Investigation, Investigator, Recall
+from domain.ports import FactTable
 from domain.proposals import Check, Draft, Recipient
 from domain.record import FeedbackKey, IssueId
+from domain.seats import Inquiry, Investigation, Investigator, Recall
 from evals.seats import Seats
 from evals.worlds import World
 from storage.cases import case_text

@@ -17,11 +17,11 @@ from agent.delivery.desk import Desk
 from agent.delivery.dispatch import DeliverReport, deliver
 from agent.delivery.faults import Faults, no_faults
 from agent.delivery.propose import Proposed, Submission, propose
+from domain.destinations import Destination, MessageAction, OnStep, Sent, TicketAction, WireStep
 from domain.errors import DestinationUnavailable, InvalidAddress
 from domain.facts import Fact
 from domain.issues import ReachState
 from domain.people import Owner, Policy
-from domain.ports import Destination, MessageAction, OnStep, Sent, TicketAction, WireStep
 from domain.proposals import (
     DecisionKind,
     Delivery,

@@ -17,10 +17,10 @@ from domain.facts import Case, Fact, SimilarCase
 from domain.feedback import Channel, DriverMention, FeedbackItem, Reading, ReadItem, Sentiment
 from domain.issues import Alarm, Issue
 from domain.people import Driver, ModelPolicy, Policy, Price, Taxonomy
-from domain.ports import Inquiry, Reader, ReadRequest
 from domain.predicates import Scalar
 from domain.provenance import MadeBy
 from domain.record import CaseId, FactId, FeedbackKey, IssueId
+from domain.seats import Inquiry, Reader, ReadRequest
 from domain.text import CustomerText
 from storage.memory_facts import MemoryFactTable
 

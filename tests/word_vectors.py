@@ -13,7 +13,7 @@ from domain.errors import EmbedderUnavailable
 from domain.ports import Progress
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 
 class WordVectors:

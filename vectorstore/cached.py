@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from domain.ports import Embedder, Progress
+from domain.ports import Progress
+from domain.vectors import Embedder
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 log = logging.getLogger("undertone.embedder")
 

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from domain.errors import IndexUnavailable
-from domain.ports import Hit
+from domain.vectors import Hit
 from vectorstore.places import Folder, Opened, Place, Server, close
 from vectorstore.rows import Metadata, Rows, checked, checked_query, parts
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 log = logging.getLogger("undertone.index")
 T = TypeVar("T")

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from domain.ports import Hit
+from domain.vectors import Hit
 from vectorstore.rows import Metadata, Rows, checked, checked_query, is_match
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 
 class _Row(NamedTuple):

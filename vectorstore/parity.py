@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
-from domain.ports import Hit, VectorIndex
+from domain.vectors import Hit, VectorIndex
 from vectorstore.exact import unit
 from vectorstore.rows import Rows
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 # 0.95: recall at 10 that a healthy index exceeds; 1.00 was measured at 20,000 clustered
 # vectors with Chroma's default search width (2026-11-24).

@@ -22,7 +22,7 @@ from domain.ports import Progress
 if TYPE_CHECKING:
     import httpx2
 
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 # 64: inputs in one request, so that a try that fails repeats little.
 _BATCH = 64

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 Metadata: TypeAlias = Mapping[str, str | int | float | bool]
 

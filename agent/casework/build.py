@@ -18,8 +18,9 @@ from agent.casework.trend import trend_of
 from domain.feedback import Noise, ReadItem
 from domain.issues import Casefile, Diagnosis, Hypothesis, Issue, ReachState
 from domain.people import Configuration
-from domain.ports import FactTable, Inquiry, Investigator, Recall
+from domain.ports import FactTable
 from domain.provenance import TraceStep
+from domain.seats import Inquiry, Investigator, Recall
 
 QUOTES = 3
 

@@ -23,8 +23,9 @@ from agent.casework.lookup import look_up, shared_by_writers
 from agent.casework.relevance import Relevant
 from domain.facts import Fact
 from domain.issues import Finding, Hypothesis
-from domain.ports import FactTable, Inquiry, Investigation, Recall
+from domain.ports import FactTable
 from domain.provenance import MadeBy, Trace, TraceStep
+from domain.seats import Inquiry, Investigation, Recall
 
 VERSION = "2"
 # Outcomes of which a cause is searched; the first by far explains most (all example shops

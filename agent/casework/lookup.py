@@ -11,8 +11,9 @@ from agent.casework.relevance import Relevant, relevant_outcomes
 from agent.casework.suspects import suspected_outcomes
 from domain.errors import NotFound
 from domain.issues import Hypothesis
-from domain.ports import FactTable, Inquiry, KindProfile
+from domain.ports import FactTable, KindProfile
 from domain.predicates import Every, Field, OneOf, Predicate
+from domain.seats import Inquiry
 
 # Reports alone, without a record that went wrong, never prove a cause: under even.
 _MOST_FROM_WORDS = 0.4

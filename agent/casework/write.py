@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from domain.ports import WriteRequest, Written
 from domain.provenance import MadeBy, Trace, TraceStep
+from domain.seats import WriteRequest, Written
 
 VERSION = "1"
 

@@ -14,9 +14,10 @@ from typing import NamedTuple
 from agent.delivery.contact import NotNow, may_not_contact
 from agent.delivery.freeze import TICKET_PURPOSE, bound_hash, bytes_hash
 from agent.delivery.ledger import Step, begin_attempt, lease, move, take, update_row
+from domain.destinations import Destination
 from domain.errors import BytesChanged, UndertoneError
 from domain.people import Policy
-from domain.ports import Destination, Unit
+from domain.ports import Unit
 from domain.proposals import (
     Approval,
     Delivery,

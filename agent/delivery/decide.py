@@ -14,6 +14,7 @@ from agent.delivery.faults import FaultPoint
 from agent.delivery.freeze import Target, bound_hash, bytes_hash, freeze, outbox_key
 from agent.delivery.propose import copies_hash, reached
 from domain.delivery import FrozenCopy
+from domain.destinations import Destination
 from domain.errors import (
     AlreadyDecided,
     BytesChanged,
@@ -22,7 +23,7 @@ from domain.errors import (
     StaleVersion,
 )
 from domain.lifecycle import DELIVERY_MOVES, PROPOSAL_MOVES, moved
-from domain.ports import Destination, Unit
+from domain.ports import Unit
 from domain.proposals import (
     Approval,
     Check,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent.delivery.faults import Faults, no_faults
+from domain.destinations import Destination
 from domain.errors import UndertoneError
 from domain.people import Owner, Policy
-from domain.ports import Destination
 from domain.proposals import Check, Draft, ProposalKind, Recipient
 
 

@@ -21,6 +21,7 @@ from agent.delivery.claim import (
 )
 from agent.delivery.faults import FaultPoint, Faults, no_faults
 from agent.delivery.ledger import Step, after, begin_attempt, end_attempt, move, take, update_row
+from domain.destinations import Destination, Sent, WireStep
 from domain.errors import (
     BytesChanged,
     DestinationUnavailable,
@@ -30,7 +31,7 @@ from domain.errors import (
     RefusedForNow,
     UndertoneError,
 )
-from domain.ports import Clock, Destination, Sent, Store, Unit, WireStep
+from domain.ports import Clock, Store, Unit
 from domain.proposals import DeliveryState, OutboxRow
 from domain.record import DeliveryId
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from agent.delivery.render import body
 from domain.delivery import FrozenCopy
+from domain.destinations import Destination, MessageAction, TicketAction
 from domain.errors import InvalidAddress
-from domain.ports import Destination, MessageAction, TicketAction
 from domain.proposals import Draft, LeftOut, ProposalKind, Recipient, Rendering
 from domain.record import IssueId, digest
 

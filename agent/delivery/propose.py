@@ -11,10 +11,11 @@ from agent.delivery.desk import Desk
 from agent.delivery.freeze import Frozen, Target, bound_hash, freeze
 from agent.delivery.material import material_change
 from agent.delivery.render import clean_draft, clean_recipient
+from domain.destinations import Destination
 from domain.errors import DestinationUnavailable
 from domain.issues import Severity
 from domain.people import Owner
-from domain.ports import Destination, Unit
+from domain.ports import Unit
 from domain.proposals import Draft, LeftOut, Proposal, ProposalKind, ProposalState, Recipient
 from domain.provenance import MadeBy, Trace
 from domain.record import Instant, IssueId, ProposalId, Record, digest

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from agent.delivery.desk import Desk
 from agent.delivery.freeze import Target, bytes_hash, freeze
 from agent.delivery.propose import AGENT, copies_hash, reached
-from domain.ports import Destination, MessageAction, TicketAction, Unit
+from domain.destinations import Destination, MessageAction, TicketAction
+from domain.ports import Unit
 from domain.proposals import Proposal, ProposalState
 
 _PROBE_AT = datetime(2026, 1, 1, tzinfo=UTC)

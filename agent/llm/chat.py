@@ -18,7 +18,7 @@ from agent.llm.budget import Budget
 from agent.llm.retry import call_with_retry
 from agent.llm.schemas import Answer
 from domain.errors import ModelUnavailable
-from domain.ports import ChatAnswer, ChatMessage, ChatModel, ChatRequest
+from domain.seats import ChatAnswer, ChatMessage, ChatModel, ChatRequest
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage

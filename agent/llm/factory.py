@@ -13,7 +13,7 @@ from agent.llm.provider import ModelProvider
 from agent.llm.reader import ModelReader
 from agent.llm.writer import DraftCheck, ModelWriter
 from domain.people import ModelPolicy
-from domain.ports import Reader, Writer
+from domain.seats import Reader, Writer
 
 
 class ModelSeats(NamedTuple):

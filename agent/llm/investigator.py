@@ -29,8 +29,9 @@ from agent.llm.provider import ModelProvider
 from agent.llm.schemas import InvestigationAnswer, strict_schema
 from agent.llm.tools import CaseTools
 from domain.errors import ModelUnavailable
-from domain.ports import ChatMessage, ChatRequest, FactTable, Inquiry, Investigation, Recall
+from domain.ports import FactTable
 from domain.provenance import MadeBy, Trace, TraceStep
+from domain.seats import ChatMessage, ChatRequest, Inquiry, Investigation, Recall
 from prompts.catalog import Prompt, get_prompt
 
 VERSION = "1"

@@ -11,8 +11,9 @@ from agent.llm.schemas import DriverAnswer, ReadingAnswer, ReadingsAnswer, stric
 from domain.errors import ModelUnavailable
 from domain.feedback import DriverMention, Noise, Reading, Sentiment
 from domain.people import ModelPolicy, Taxonomy
-from domain.ports import ChatModel, ChatRequest, Progress, Reader, ReadRequest
+from domain.ports import Progress
 from domain.provenance import MadeBy
+from domain.seats import ChatModel, ChatRequest, Reader, ReadRequest
 from prompts.catalog import Prompt, get_prompt
 
 VERSION = "1"

@@ -24,10 +24,11 @@ from agent.casework.search import MOST_VALUES
 from agent.llm.schemas import Answer, AttributeValue, strict_schema
 from agent.reading.redact import redact
 from domain.errors import UndertoneError
-from domain.ports import FactTable, Inquiry, Recall
+from domain.ports import FactTable
 from domain.predicates import Compare, FactQuery, Predicate, Scalar, all_of
 from domain.provenance import TraceStep
 from domain.record import QueryId, canonical
+from domain.seats import Inquiry, Recall
 from domain.text import CustomerText
 
 FAILED = "tool failed"

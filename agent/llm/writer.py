@@ -13,7 +13,6 @@ from agent.llm.chat import BudgetedChat, parse_answer
 from agent.llm.schemas import WordedAnswer, WordedSentence, strict_schema
 from domain.errors import ModelUnavailable
 from domain.people import ModelPolicy, Owner
-from domain.ports import ChatRequest, Writer, WriteRequest, Written
 from domain.proposals import (
     Check,
     Draft,
@@ -25,6 +24,7 @@ from domain.proposals import (
 )
 from domain.provenance import Dropped, MadeBy, Trace, TraceStep
 from domain.record import IssueId
+from domain.seats import ChatRequest, Writer, WriteRequest, Written
 from prompts.catalog import Prompt, get_prompt
 
 VERSION = "1"

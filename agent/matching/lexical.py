@@ -10,7 +10,7 @@ from zlib import crc32
 import numpy as np
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 # 512 places: two different texts of 20 words meet by collision in under a twentieth.
 PLACES = 512

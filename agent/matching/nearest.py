@@ -12,7 +12,7 @@ from domain.record import IssueId
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 # An issue without a report for so long is no longer joined by likeness: in 14 days a driver
 # with one report a week still keeps its issue, and last month's does not swallow this one's.

@@ -14,7 +14,7 @@ from domain.feedback import Author, FeedbackItem, ReadItem
 from domain.record import FeedbackKey, IssueId, digest
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 # An attribute of feedback with more values than this names things, it does not group them.
 _MOST_VALUES = 40

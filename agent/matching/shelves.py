@@ -15,7 +15,7 @@ from domain.issues import Issue, IssueState
 from domain.record import FeedbackKey, IssueId
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 # Reports older than this no longer shape an issue: the longest history an alarm looks at.
 KEEP = timedelta(days=35)

@@ -27,7 +27,7 @@ from domain.people import Taxonomy
 from domain.record import FeedbackKey, IssueId
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 
 class Outcome(NamedTuple):

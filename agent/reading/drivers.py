@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from domain.people import Taxonomy
-from domain.ports import Embedder
+from domain.vectors import Embedder
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 # The numbers below were chosen by the share of right first drivers on five sets with
 # taxonomies of 2 to 77 drivers, each known by a description and three examples: airline

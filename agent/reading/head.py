@@ -19,10 +19,10 @@ import yaml
 
 from agent.reading.lexicon import Tone, tone_of
 from domain.feedback import SentimentLabel
-from domain.ports import Embedder
+from domain.vectors import Embedder
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 LABELS: tuple[SentimentLabel, ...] = ("negative", "neutral", "positive")
 _FILE = "head.json"

@@ -14,11 +14,13 @@ from agent.reading.sentiment import Chances, SentimentJudge, decide
 from domain.errors import EmbedderUnavailable
 from domain.feedback import DriverMention, Noise, Reading, Sentiment
 from domain.people import Taxonomy
-from domain.ports import Embedder, Progress, ReadRequest
+from domain.ports import Progress
 from domain.provenance import MadeBy
+from domain.seats import ReadRequest
+from domain.vectors import Embedder
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 VERSION = "2"
 _BATCH = 256

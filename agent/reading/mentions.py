@@ -13,7 +13,7 @@ from domain.feedback import DriverMention, Sentiment, SentimentLabel
 from domain.text import RedactedText
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 # Chance from which the first driver of a text is named, and that of a clause beside it.
 # 0.20: of those under it in the five sets of `drivers` one in eight is right; with 0.40 a

@@ -17,10 +17,10 @@ from agent.reading.head import LABELS, Head, head_for
 from agent.reading.lexicon import Tone, tone_of
 from domain.errors import EmbedderUnavailable
 from domain.feedback import Sentiment, SentimentLabel
-from domain.ports import Embedder
+from domain.vectors import Embedder
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 # 1.5: lowest log loss on 1,500 public airline tweets and 960 tweets in eight languages
 # (mean confidence 0.75 where 0.78 are right on the former; measured 2026-11-24).

@@ -14,6 +14,7 @@ from connectors.kit.marker import marker
 from connectors.smtp.address import require_address
 from connectors.smtp.message import read_envelope, write_mail
 from connectors.smtp.settings import FROM_NAME, URL_NAME, Sender, Server
+from domain.destinations import MessageAction, OnStep, Sent, TicketAction, WireStep
 from domain.errors import (
     BytesChanged,
     DestinationUnavailable,
@@ -22,7 +23,6 @@ from domain.errors import (
     RefusedForGood,
     RefusedForNow,
 )
-from domain.ports import MessageAction, OnStep, Sent, TicketAction, WireStep
 
 NOBODY = Sender("nobody@sender.invalid")
 """Stands in drafts while no sender is set; such a draft cannot be approved."""

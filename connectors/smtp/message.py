@@ -17,8 +17,8 @@ from email.utils import format_datetime
 from typing import NamedTuple
 
 from connectors.smtp.settings import Sender
+from domain.destinations import MessageAction
 from domain.errors import InvalidInput
-from domain.ports import MessageAction
 
 HEADERS = (
     "From",

@@ -20,6 +20,7 @@ from connectors.ticket_files.document import (
     write_document,
 )
 from connectors.ticket_files.settings import FOLDER_NAME
+from domain.destinations import MessageAction, OnStep, Sent, TicketAction, WireStep
 from domain.errors import (
     BytesChanged,
     DestinationUnavailable,
@@ -28,7 +29,6 @@ from domain.errors import (
     RefusedForGood,
     RefusedForNow,
 )
-from domain.ports import MessageAction, OnStep, Sent, TicketAction, WireStep
 
 # A marker stands in the first lines of a file, or, after an edit, in one of our lines.
 READ_BYTES = 1_000_000

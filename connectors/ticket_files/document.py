@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from domain.ports import TicketAction
+from domain.destinations import TicketAction
 
 NAME_LENGTH = 48
 QUEUE_LENGTH = 64

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.issues import Hypothesis
-from domain.ports import Investigation
+from domain.seats import Investigation
 from evals.stages import Chain, Fault, Stage
 
 

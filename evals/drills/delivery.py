@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from domain.destinations import Destination, MessageAction, OnStep, Sent, TicketAction, WireStep
 from domain.errors import RefusedForNow, Unavailable
-from domain.ports import Destination, MessageAction, OnStep, Sent, TicketAction, WireStep
 from evals.stages import Chain, Fault, Stage
 
 

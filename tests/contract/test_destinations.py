@@ -17,6 +17,7 @@ from connectors.smtp.settings import Sender, Server, read_sender, read_server
 from connectors.ticket_files.actions import TicketFiles
 from connectors.ticket_files.document import file_name, folder_name
 from connectors.ticket_files.settings import tickets_folder
+from domain.destinations import MessageAction, TicketAction, WireStep
 from domain.errors import (
     BytesChanged,
     DestinationUnavailable,
@@ -27,7 +28,6 @@ from domain.errors import (
     RefusedForGood,
     RefusedForNow,
 )
-from domain.ports import MessageAction, TicketAction, WireStep
 from tests.delivery_world import MORNING, SECRET
 from tests.mail_server import MailLog, mail_server
 

@@ -14,7 +14,7 @@ from app.wiring import Installation, open_embedder
 from domain.errors import InvalidConfiguration
 from domain.feedback import Channel, FeedbackItem
 from domain.incoming import Incoming
-from domain.ports import ReadRequest
+from domain.seats import ReadRequest
 from domain.text import CustomerText
 from tests.model_server import raw, scripted_server, status
 

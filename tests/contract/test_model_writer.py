@@ -10,7 +10,6 @@ from agent.casework.checks import check_draft
 from agent.casework.investigate import LocalInvestigator
 from domain.issues import Casefile, Diagnosis, Impact, Reach
 from domain.people import Policy
-from domain.ports import WriteRequest
 from domain.proposals import (
     Draft,
     Evidence,
@@ -21,6 +20,7 @@ from domain.proposals import (
     Sentence,
 )
 from domain.provenance import MadeBy
+from domain.seats import WriteRequest
 from tests.model_server import data_of, model_server, raw, said, scripted_server, status
 from tests.model_world import AS_OF, MODEL, OneCase, an_inquiry, records, seats, table
 

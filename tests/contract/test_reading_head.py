@@ -9,8 +9,8 @@ from agent.config.load import load_configuration
 from agent.reading.head import fit
 from agent.reading.local import LocalReader
 from agent.reading.redact import redact
-from domain.ports import ReadRequest
 from domain.record import FeedbackKey
+from domain.seats import ReadRequest
 from domain.text import CustomerText
 from tests.fit_head import cached_embedder
 

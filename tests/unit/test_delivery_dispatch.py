@@ -12,6 +12,7 @@ from agent.delivery.settle import (
     settle_unknown,
     stop_dispatch,
 )
+from domain.destinations import WireStep
 from domain.errors import (
     AlreadyDecided,
     CannotDecide,
@@ -22,7 +23,6 @@ from domain.errors import (
     RefusedForNow,
 )
 from domain.people import ContactCap, Policy, QuietHours
-from domain.ports import WireStep
 from domain.proposals import DeliveryState
 from tests.delivery_world import (
     World,

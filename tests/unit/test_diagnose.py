@@ -17,8 +17,8 @@ from connectors.files.lines import read_files
 from domain.facts import Fact
 from domain.feedback import FeedbackItem, Reading, ReadItem, Sentiment
 from domain.issues import Alarm, Diagnosis, Issue
-from domain.ports import Inquiry
 from domain.provenance import MadeBy
+from domain.seats import Inquiry
 from storage.memory_facts import MemoryFactTable
 
 

@@ -10,8 +10,8 @@ from agent.reading.redact import redact
 from domain.errors import EmbedderUnavailable
 from domain.feedback import Noise
 from domain.people import Driver, Taxonomy
-from domain.ports import ReadRequest
 from domain.record import FeedbackKey
+from domain.seats import ReadRequest
 from domain.text import CustomerText
 from tests.word_vectors import WordVectors
 

@@ -11,8 +11,8 @@ from agent.reading.lexicon import tone_of
 from agent.reading.local import LocalReader
 from agent.reading.redact import redact
 from agent.reading.sentiment import Chances, decide
-from domain.ports import ReadRequest
 from domain.record import FeedbackKey
+from domain.seats import ReadRequest
 from domain.text import CustomerText
 from tests.word_vectors import WordVectors
 

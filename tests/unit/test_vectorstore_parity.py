@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from domain.errors import StoreBusy
-from domain.ports import Hit
+from domain.vectors import Hit
 from vectorstore.exact import ExactIndex
 from vectorstore.parity import compare, rebuild
 from vectorstore.rows import Rows

@@ -18,7 +18,7 @@ from vectorstore.e5.convert import ensure_converted
 from vectorstore.e5.weights import MODEL_ID
 
 if TYPE_CHECKING:
-    from domain.ports import Vectors
+    from domain.vectors import Vectors
 
 PREFIX = "query: "
 MAX_CHARS = 6000

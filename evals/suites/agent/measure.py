@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from domain.issues import Casefile
-from domain.ports import Investigation
 from domain.predicates import Scalar
+from domain.seats import Investigation
 from evals.measures import upper_tenth
 from evals.scores import Unit, bootstrap, share
 from evals.scripted import NAME, Answer, Calls, Rule, Says, is_final, scripted_model, turns_taken

@@ -17,8 +17,8 @@ from agent.delivery.decide import decide
 from agent.delivery.desk import Desk
 from agent.delivery.dispatch import deliver
 from agent.delivery.propose import Submission, propose
+from domain.destinations import Destination
 from domain.issues import Casefile
-from domain.ports import Destination
 from domain.proposals import DecisionKind, Delivery, Proposal, ProposalKind
 from evals.outside import Arrived, Outside
 from evals.scores import share

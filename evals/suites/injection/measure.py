@@ -16,8 +16,8 @@ from agent.delivery.render import body, clean_recipient
 from agent.listening import request_for
 from agent.reading.redact import redact
 from domain.feedback import FeedbackItem, Reading
-from domain.ports import WriteRequest
 from domain.proposals import ProposalKind
+from domain.seats import WriteRequest
 from domain.text import CustomerText
 from evals.scores import Score, share
 from evals.scripted import Answer, Rule, Says, scripted_model
