@@ -165,7 +165,9 @@ class Settings(Record):
             if name in names and value.strip()
         }
         unknown = sorted(
-            name for name in environment if name.startswith("UNDERTONE_") and name not in names
+            name
+            for name, value in environment.items()
+            if value and name.startswith("UNDERTONE_") and name not in names
         )
         return cls(
             home=(home or default_home()).expanduser().absolute(),
