@@ -11,7 +11,7 @@ from tests.world_reader import END, World
 from tests.world_rules import RULES, counted
 
 
-@pytest.fixture(scope="module", params=[("tiny", 1), ("tiny", 2), ("demo", 3)])
+@pytest.fixture(scope="module", params=[("tiny", 1), ("tiny", 2)])
 def world_of(request, tmp_path_factory):
     """Build the world of one overlay, in the size and by the seed at hand."""
     size, seed = request.param

@@ -39,7 +39,7 @@ def together(tmp_path_factory):
     names = tuple(known_overlays())
     return [
         _world(tmp_path_factory, size="demo", seed=4, overlays=names),
-        _world(tmp_path_factory, size="demo", seed=5, overlays=names[::-1]),
+        _world(tmp_path_factory, size="tiny", seed=5, overlays=names[::-1]),
     ]
 
 
