@@ -6,16 +6,19 @@ import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Any, NamedTuple, TypeVar
 from zlib import crc32
 
 from connectors.demo.company import CARRIERS, SIZES, Times
 from connectors.demo.conversations import complaint, lines
 from connectors.demo.operations import Fact, Order, customer_fact, iso, ordinary
-from connectors.demo.plan import Context, Membership, Plan, Planned, after, place_of
+from connectors.demo.plan import Context, Membership, Plan, Planned, after
 
 Amount = TypeVar("Amount")
 ALL = (0, 1, 2, 3)
+# Four rounds make a permutation that cannot be told from chance (Luby and Rackoff 1988).
+_ROUNDS = 4
 PROVIDERS = ("EuroPay", "NordPay", "SudPay", "OstPay")
 PRODUCTS = ("kettle", "lamp", "chair", "toaster", "towel")
 # In each region the one carrier that some story stops there.
@@ -62,12 +65,34 @@ def own_draw(plan: Plan, context: Context, name: str) -> random.Random:
 def place_for(
     plan: Plan, context: Context, name: str, *, classes: tuple[int, ...] = ALL
 ) -> int | None:
-    """A place as `place_of` gives, but in another order for each story."""
-    place = place_of(plan, context, classes=classes)
-    if place is None:
+    """A place as `place_of` gives, but shuffled for each story on its own.
+
+    So who is hit by one story is hit by another no more often than luck has it.
+    """
+    group, residue = divmod(plan.customer.number, 4)
+    if residue not in classes:
         return None
+    number = group * len(classes) + classes.index(residue)
     count = context.size.customers // 4 * len(classes)
-    return (place + crc32(name.encode()) % count) % count
+    return _shuffled(number, count, key=f"{name}:{context.seed}")
+
+
+def _shuffled(number: int, count: int, *, key: str) -> int:
+    """Where a number below `count` comes to stand; every place is taken once.
+
+    Rounds of a Feistel network, gone through again until the place is below `count`, so
+    that no table of all customers is held.
+    """
+    width = (count.bit_length() + 1) // 2
+    mask = (1 << width) - 1
+    while True:
+        left, right = number >> width, number & mask
+        for turn in range(_ROUNDS):
+            mixed = blake2b(f"{key}:{turn}:{right}".encode(), digest_size=4).digest()
+            left, right = right, left ^ (int.from_bytes(mixed, "big") & mask)
+        number = left << width | right
+        if number < count:
+            return number
 
 
 def role_at(place: int | None, planned: Planned) -> Role | None:

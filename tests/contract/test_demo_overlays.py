@@ -87,6 +87,17 @@ def test_an_overlay_alone_keeps_the_number_of_messages(alone, name):
     assert not any("{" in row["text"] for row in rows)
 
 
+def test_who_is_hit_by_one_fault_is_not_mostly_hit_by_another(together):
+    """Else a cause could not be told from another that always comes with it."""
+    world = together[0]
+    meant = {"hot_incident_delivery", "hot_incident_payment"}
+    for one, theirs in world.members.items():
+        for two, others in world.members.items():
+            if one < two and not {one, two} <= meant and len(theirs) >= 30 and len(others) >= 30:
+                both = set(theirs) & set(others)
+                assert len(both) <= 0.35 * min(len(theirs), len(others)), (one, two)
+
+
 def test_nothing_is_recorded_after_the_end_or_before_it_happened(alone, together):
     for world in (*alone.values(), *together):
         kinds = {}
