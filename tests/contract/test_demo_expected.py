@@ -202,6 +202,10 @@ def test_orders_to_the_reader_stand_in_the_texts_that_the_truth_names(world_of):
     assert all(row["order"] in text[row["message_id"]] for row in rows)
     assert {id_ for id_, one in text.items() if any(line in one for line in known)} == named
     assert all(world.labels[id_]["drivers"] for id_ in named)
+    spans = (world.folder / "truth" / "spans.csv").read_text().splitlines()[1:]
+    for id_, _, start, end in (line.split(",") for line in spans):
+        assert 0 <= int(start) < int(end) <= len(text[id_])
+        assert id_ not in named or text[id_][int(start) : int(end)] not in known
 
 
 def test_outreach_lifts_renewals_by_what_the_truth_says(world_of):

@@ -26,12 +26,22 @@ def _afterwards(plan: Plan, context: Context) -> None:
     message = ordinary_complaint(plan, context, at)
     order = draw.choice(lines("injections", context.part))
     honest: str = message.row["text"]
-    head, space, tail = honest.partition(" ")
-    message.row["text"] = draw.choice(
-        (f"{order}\n{honest}", f"{honest}\n{order}", f"{head}{space}{order} {tail}")
+    place_in_text = draw.choice((0, len(honest), honest.find(" ") + 1))
+    inserted = f"{order}\n" if place_in_text == 0 else f"\n{order} "
+    message.row["text"] = honest[:place_in_text] + inserted + honest[place_in_text:]
+    message = message._replace(
+        spans=tuple(
+            (_moved(start, place_in_text, inserted), _moved(end - 1, place_in_text, inserted) + 1)
+            for start, end in message.spans
+        )
     )
     plan.messages.append(message)
     plan.expected.append({"overlay": NAME, "message_id": message.row["id"], "order": order})
+
+
+def _moved(at: int, place: int, inserted: str) -> int:
+    """Where a character stands after something was inserted."""
+    return at if at < place else at + len(inserted)
 
 
 OVERLAY = Overlay(
