@@ -37,7 +37,9 @@ def noise_of(problem: str, tone: Tone, *, label: SentimentLabel | None) -> Noise
         return Noise.EMPTY
     if _AUTO.search(problem):
         return Noise.AUTO_REPLY
-    if _SPAM.search(problem) and tone.bad < 2:
+    offers = {found.lower() for found in _SPAM.findall(problem)}
+    # Advertising shouts and calls itself cheap; a complaint speaks of one such thing at most.
+    if len(offers) > 1 or (offers and tone.bad < 2):
         return Noise.SPAM
     if label in ("negative", "mixed") or tone.is_sarcastic:
         return None

@@ -67,6 +67,7 @@ def test_an_edited_taxonomy_changes_the_next_reading():
         ("I am out of the office until Monday.", Noise.AUTO_REPLY),
         ("Thank you, that solved it.", Noise.THANKS),
         ("Congratulations, you have won a prize, click here to claim your prize", Noise.SPAM),
+        ("CHEAP followers, bad rivals hate it!!! Limited offer, visit now!!!", Noise.SPAM),
         ("", Noise.EMPTY),
         ("🙂🙂", Noise.EMPTY),
     ],
