@@ -264,8 +264,7 @@ class Chain:
         policy = self.world.configuration.policy
         due = file.as_of + timedelta(hours=policy.answer_hours)
         ticket = draft_ticket(file, answer_due_at=due)
-        gap = "" if file.owner else file.owner_rule or ""
-        checks = check_draft(ticket, policy=policy, owner=file.owner, owner_gap=gap)
+        checks = check_draft(ticket, policy=policy, owner=file.owner)
         found = [Drafted(file.issue.id, None, ticket, (), checks)]
         audiences: tuple[Audience, ...] = ("affected", "at_risk")
         for audience in audiences:

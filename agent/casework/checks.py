@@ -61,7 +61,6 @@ def check_draft(
     policy: Policy,
     owner: Owner | None,
     recipients: Sequence[Recipient] = (),
-    owner_gap: str = "",
 ) -> tuple[Check, ...]:
     """Run all checks of a draft's kind, each with its first problem."""
     checks = [
@@ -74,7 +73,7 @@ def check_draft(
         _check("addresses", "No address in the text", _addresses(draft)),
     ]
     if draft.kind is ProposalKind.TICKET:
-        checks.append(_owner_check(owner, owner_gap))
+        checks.append(_owner_check(owner))
     else:
         checks.append(_check("others", "No other customer's data", _others(draft, recipients)))
         checks.append(_slots_check(draft, recipients))
@@ -219,12 +218,15 @@ def _slots_check(draft: Draft, recipients: Sequence[Recipient]) -> Check:
     )
 
 
-def _owner_check(owner: Owner | None, gap: str) -> Check:
+_NO_OWNER = "No entry in owners.yaml matches. Add one, then run: undertone run --once"
+
+
+def _owner_check(owner: Owner | None) -> Check:
     return Check(
         key="owner",
         label="One owner is accountable",
         ok=owner is not None,
-        detail="" if owner else f"{gap} Add one, then run: undertone run --once",
+        detail="" if owner else _NO_OWNER,
         section=None if owner else "why_you",
     )
 
