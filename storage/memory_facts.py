@@ -70,6 +70,7 @@ class MemoryFactTable:
         self._latest_feedback_at = latest_feedback_at
         self._views: dict[datetime | None, _View] = {}
         self._queries: dict[QueryId, FactQuery] = {}
+        self._kinds: list[KindProfile] | None = None
 
     def world_time(self) -> datetime | None:
         """The latest time of anything known."""
@@ -80,6 +81,11 @@ class MemoryFactTable:
 
     def kinds(self) -> list[KindProfile]:
         """Profiles of all kinds, largest first."""
+        if self._kinds is None:
+            self._kinds = self._profiled()
+        return list(self._kinds)
+
+    def _profiled(self) -> list[KindProfile]:
         view = self._view(None)
         profiles = [
             profile(
@@ -305,7 +311,7 @@ class _View:
                 return _compare(op, self.value(row, left), self.value(row, right))
             case OneOf(field=field, values=values):
                 found = self.value(row, field)
-                return found is not None and any(_compare("eq", found, one) for one in values)
+                return found is not None and found in values
             case Present(field=field):
                 return self.value(row, field) is not None
             case Repeats():
