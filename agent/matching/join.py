@@ -111,7 +111,8 @@ class Joiner:
             return round(0.8 + 0.19 * max(likeness, 0.0), 4)
         mentions = report.item.reading.drivers
         named = held.issue.driver in report.item.reading.complaints
-        unsure = not mentions or mentions[0].confidence < _UNSURE
+        # Records vouch for a report whose words do not; an attribute of the words alone does not.
+        unsure = held.signature.outcome and (not mentions or mentions[0].confidence < _UNSURE)
         if named or (unsure and likeness >= _FITS_FROM):
             return round(0.5 + 0.29 * max(likeness, 0.0), 4)
         return 0.0

@@ -312,8 +312,14 @@ def test_attribute_of_the_feedback_is_a_slice_where_there_are_no_records():
         for number in range(14)
     ]  # fmt: skip
 
-    stream, _ = listen([*usual, *burst])
+    vague = a_report(
+        "vague", after(days=32, hours=5), driver="", text="slow speed this evening, or not",
+        customer="Y1", attributes={"product": "satellite"},
+    )  # fmt: skip
+
+    stream, outcomes = listen([*usual, *burst, vague])
 
     (alarm,) = stream.alarms
     assert alarm.slice == {"product": "satellite"}
     assert alarm.label == "Slow internet: satellite"
+    assert matches_of(outcomes)["files/vague"].issue_id != alarm.issue_id
