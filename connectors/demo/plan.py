@@ -81,7 +81,7 @@ class Overlay:
     """For each of its faults the driver; its members write about that nowhere else."""
     messages: Callable[[Context], int]
     """How many messages it brings, those of agents included."""
-    apply: Callable[[Plan, Context], None]
+    apply: Callable[[Plan, Context], None] = _silent
     """Changes the plan of one customer; draws from `plan.draw` or a draw of its own."""
     faults: Callable[[Context], Iterable[Fact]] = _none
     """Its lines in `truth/faults.jsonl`; none where nothing is wrong."""

@@ -5,17 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 from hashlib import blake2b
-from typing import Any, NamedTuple, TypeVar
 from zlib import crc32
 
-from connectors.demo.company import CARRIERS, SIZES, Times
+from connectors.demo.company import CARRIERS, Times
 from connectors.demo.conversations import complaint, lines
 from connectors.demo.operations import Fact, Order, customer_fact, iso, ordinary
 from connectors.demo.plan import Context, Membership, Plan, Planned, after
+from connectors.demo.stories import Role, Story, start_of
 
-Amount = TypeVar("Amount")
 ALL = (0, 1, 2, 3)
 # Four rounds make a permutation that cannot be told from chance (Luby and Rackoff 1988).
 _ROUNDS = 4
@@ -23,38 +21,6 @@ PROVIDERS = ("EuroPay", "NordPay", "SudPay", "OstPay")
 PRODUCTS = ("kettle", "lamp", "chair", "toaster", "towel")
 # In each region the one carrier that some story stops there.
 _STOPPED = {"North": CARRIERS[0], "South": CARRIERS[1], "East": CARRIERS[2], "West": CARRIERS[2]}
-
-
-class Role(StrEnum):
-    """What a fault does to a customer."""
-
-    AFFECTED = "affected"
-    SILENT = "silent"
-    AT_RISK = "at_risk"
-
-
-class Story(NamedTuple):
-    """A fault while it is planted: whom it hits, between which times."""
-
-    overlay: str
-    fault_id: str
-    driver: str
-    since: datetime
-    until: datetime
-    planned: Planned
-
-
-def by_size(tiny: Amount, demo: Amount, base: Amount, large: Amount) -> dict[str, Amount]:
-    """An amount for each size of world."""
-    return dict(zip(SIZES, (tiny, demo, base, large), strict=True))
-
-
-def start_of(context: Context, name: str, *, days: float) -> datetime:
-    """A full hour so many days before the end, sooner in a short world, shifted by seed."""
-    draw = random.Random(f"start:{name}:{context.seed}")  # noqa: S311
-    scaled = days * min(1.0, context.size.days / 28)
-    at = context.when.end - timedelta(days=scaled, hours=draw.randrange(0, 8))
-    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def own_draw(plan: Plan, context: Context, name: str) -> random.Random:
@@ -229,6 +195,41 @@ def plant_unpaid_return(
         report(plan, context, draw, story, hit_at=due, order=order)
 
 
+def plant_defect(
+    plan: Plan,
+    context: Context,
+    story: Story,
+    role: Role | None,
+    *,
+    days: int,
+    product: str,
+    batch: str,
+    reason: str,
+) -> None:
+    """Plant a product of a batch, bought so many days before; who is hit sends it back."""
+    if role is None:
+        return
+    draw = own_draw(plan, context, story.fault_id)
+    hit_at = moment_of(draw, story, role)
+    at = hit_at - timedelta(days=days)
+    order = quiet_order(plan, draw, context, at=at, overlay=story.overlay)
+    order = order._replace(
+        ships=True,
+        delivered_at=order.at + timedelta(days=2),
+        promised_at=order.at + timedelta(days=3),
+        extra={"product": product, "batch": batch},
+    )
+    plan.orders.append(order)
+    join(plan, story, role)
+    if role is Role.AT_RISK:
+        return
+    attributes = {"order_id": order.id, "reason": reason, "batch": batch}
+    id_ = f"return-{order.id}-1"
+    plan.facts.append(customer_fact(plan.customer, id_, "return", hit_at, attributes))
+    if role is Role.AFFECTED:
+        report(plan, context, draw, story, hit_at=hit_at, order=order)
+
+
 def returned(
     plan: Plan,
     context: Context,
@@ -292,12 +293,14 @@ def healthy_return(
 
 def elsewhere(order: Order, *, carrier: str, region: str, since: datetime) -> Order:
     """Give a parcel that a stopped carrier would hold to one that drives."""
-    held = (
-        order.carrier == carrier
-        and order.customer.region == region
-        and (order.delivered_at is None or order.delivered_at >= since)
-    )
+    held = is_held(order, carrier=carrier, region=region, since=since)
     return order._replace(carrier=_driving(order)) if held else order
+
+
+def is_held(order: Order, *, carrier: str, region: str, since: datetime) -> bool:
+    """Whether a carrier that is stopped in a region since a time would hold a parcel."""
+    is_open = order.delivered_at is None or order.delivered_at >= since
+    return order.carrier == carrier and order.customer.region == region and is_open
 
 
 def _driving(order: Order) -> str:
@@ -325,27 +328,6 @@ def with_batch(order: Order) -> Order:
     product = PRODUCTS[int(share_of(f"product:{order.id}") * len(PRODUCTS))]
     number = 10 + 3 * PRODUCTS.index(product) + int(share_of(f"batch:{order.id}") * 3)
     return order._replace(extra={**order.extra, "product": product, "batch": f"B-{number}"})
-
-
-def operational(
-    fault_id: str,
-    *,
-    driver: str,
-    owner: str | None,
-    started_at: datetime,
-    cause: dict[str, Any],
-    ended_at: datetime | None = None,
-) -> Fact:
-    """A line of `truth/faults.jsonl`."""
-    return {
-        "id": fault_id,
-        "kind": "operational",
-        "started_at": iso(started_at),
-        "ended_at": iso(ended_at) if ended_at else None,
-        "cause": cause,
-        "driver": driver,
-        "owner": owner,
-    }
 
 
 def settled_before(when: Times) -> datetime:

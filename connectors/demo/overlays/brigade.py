@@ -6,15 +6,12 @@ from datetime import timedelta
 
 from connectors.demo.conversations import complaint, lines
 from connectors.demo.plan import Context, Overlay, Plan
-from connectors.demo.planting import by_size, own_draw, place_for, start_of
+from connectors.demo.planting import own_draw, place_for
+from connectors.demo.stories import by_size, start_of
 
 NAME = "brigade"
 DRIVER = "slow_support"
 MESSAGES = by_size(14, 60, 200, 2_000)
-
-
-def _apply(_: Plan, __: Context) -> None:
-    return None
 
 
 def _afterwards(plan: Plan, context: Context) -> None:
@@ -45,6 +42,5 @@ OVERLAY = Overlay(
     name=NAME,
     drivers={},
     messages=lambda context: MESSAGES[context.size.name],
-    apply=_apply,
     afterwards=_afterwards,
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.demo.company import CARRIERS, REGIONS
 from connectors.demo.conversations import complaint
-from connectors.demo.operations import Fact, Order, iso, ordinary
+from connectors.demo.operations import Fact, Order, ordinary
 from connectors.demo.plan import (
     Context,
     Membership,
@@ -17,31 +17,22 @@ from connectors.demo.plan import (
     after,
     place_of,
 )
-from connectors.demo.planting import elsewhere
+from connectors.demo.planting import elsewhere, is_held, role_at
+from connectors.demo.stories import Role, by_size, operational
 
 NAME = "carrier_strike"
 CARRIER, REGION = CARRIERS[0], REGIONS[0]
 DRIVER = "late_delivery"
-PLANNED = {
-    "tiny": Planned(18, 11, 6),
-    "demo": Planned(62, 24, 41),
-    "base": Planned(412, 90, 310),
-    "large": Planned(4_120, 900, 3_100),
-}
+PLANNED = by_size(
+    Planned(18, 11, 6), Planned(62, 24, 41), Planned(412, 90, 310), Planned(4_120, 900, 3_100)
+)
 
 
 def _faults(context: Context) -> list[Fact]:
-    """The truth about the fault."""
+    cause = {"carrier": CARRIER, "region": REGION}
+    started = context.when.strike
     return [
-        {
-            "id": NAME,
-            "kind": "operational",
-            "started_at": iso(context.when.strike),
-            "ended_at": None,
-            "cause": {"carrier": CARRIER, "region": REGION},
-            "driver": DRIVER,
-            "owner": "Ines Bergmann",
-        }
+        operational(NAME, driver=DRIVER, owner="Ines Bergmann", started_at=started, cause=cause)
     ]
 
 
@@ -50,21 +41,19 @@ def _apply(plan: Plan, context: Context) -> None:
     when = context.when
     plan.orders[:] = [_elsewhere(order, plan, context) for order in plan.orders]
     place = place_of(plan, context, classes=(REGIONS.index(REGION),))
-    planned = PLANNED[context.size.name]
-    if place is None or place >= planned.hit + planned.at_risk:
+    role = role_at(place, PLANNED[context.size.name])
+    if role is None:
         return
     span = when.end - when.strike
-    if place < planned.hit:
-        share = plan.draw.random() * (0.55 if place < planned.wrote else 0.9)
-        promised = when.strike + span * share + timedelta(minutes=20)
-        state = "affected" if place < planned.wrote else "silent"
-    else:
+    if role is Role.AT_RISK:
         promised = when.end + timedelta(hours=plan.draw.uniform(1, 58))
-        state = "at_risk"
+    else:
+        share = plan.draw.random() * (0.55 if role is Role.AFFECTED else 0.9)
+        promised = when.strike + span * share + timedelta(minutes=20)
     order = _stuck(plan, context, promised)
     plan.orders.append(order)
-    plan.members.append(Membership(NAME, plan.customer.id, state))
-    if state == "affected":
+    plan.members.append(Membership(NAME, plan.customer.id, role.value))
+    if role is Role.AFFECTED:
         at = after(plan.draw, promised, mean_hours=span / timedelta(hours=7), before=when.end)
         message = complaint(
             plan.customer,
@@ -81,11 +70,7 @@ def _apply(plan: Plan, context: Context) -> None:
 
 def _elsewhere(order: Order, plan: Plan, context: Context) -> Order:
     """Give ordinary parcels that the strike would catch to another carrier."""
-    stuck = (
-        order.carrier == CARRIER
-        and order.customer.region == REGION
-        and (order.delivered_at is None or order.delivered_at >= context.when.strike)
-    )
+    stuck = is_held(order, carrier=CARRIER, region=REGION, since=context.when.strike)
     return order._replace(carrier=plan.draw.choice(CARRIERS[1:])) if stuck else order
 
 
@@ -106,14 +91,10 @@ def _settle(order: Order, context: Context) -> Order:
     return elsewhere(order, carrier=CARRIER, region=REGION, since=context.when.strike)
 
 
-def _messages(context: Context) -> int:
-    return PLANNED[context.size.name].wrote
-
-
 OVERLAY = Overlay(
     name=NAME,
     drivers={NAME: DRIVER},
-    messages=_messages,
+    messages=lambda context: PLANNED[context.size.name].wrote,
     faults=_faults,
     apply=_apply,
     settle=_settle,

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from connectors.demo.operations import Fact, Order, iso
+from connectors.demo.operations import Fact, Order
 from connectors.demo.plan import Context, Overlay, Plan, Planned
-from connectors.demo.planting import (
-    Story,
-    by_size,
-    operational,
-    place_for,
-    plant_refused,
-    role_at,
-    settled_before,
-    share_of,
-    start_of,
-)
+from connectors.demo.planting import place_for, plant_refused, role_at, settled_before, share_of
+from connectors.demo.stories import LoneFault, by_size, deploy_fact
 
 NAME = "confounded_deploy"
 DRIVER = "checkout_failure"
 VERSION, PROMOTION = "4.21", "HARVEST25"
-PLANNED = by_size(
-    Planned(16, 9, 5), Planned(50, 20, 20), Planned(200, 70, 80), Planned(2_000, 700, 800)
+FAULT = LoneFault(
+    NAME,
+    DRIVER,
+    owner="Aoife Nolan",
+    cause={"promotion": PROMOTION},
+    days=5.5,
+    planned=by_size(
+        Planned(16, 9, 5), Planned(50, 20, 20), Planned(200, 70, 80), Planned(2_000, 700, 800)
+    ),
 )
 # The campaign runs mostly where the new version is, so that both look alike at first.
 _TOGETHER_SHARE = 0.75
@@ -30,28 +28,16 @@ _NEW_VERSION_SHARE = 0.5
 _SPARED_SHARE = 0.06
 
 
-def _story(context: Context) -> Story:
-    since = start_of(context, NAME, days=5.5)
-    return Story(NAME, NAME, DRIVER, since, context.when.end, PLANNED[context.size.name])
-
-
-def _faults(context: Context) -> Iterable[Fact]:
-    started, cause = _story(context).since, {"promotion": PROMOTION}
-    return [operational(NAME, driver=DRIVER, owner="Aoife Nolan", started_at=started, cause=cause)]
-
-
 def _expected(_: Context) -> Iterable[Fact]:
     return [{"overlay": NAME, "fault_id": NAME, "not_the_cause": {"version": VERSION}}]
 
 
 def _shop_facts(context: Context) -> Iterable[Fact]:
-    attributes = {"service": "checkout", "version": VERSION}
-    at = iso(_story(context).since)
-    return [{"id": f"deploy-{NAME}", "kind": "deploy", "at": at, "attributes": attributes}]
+    return [deploy_fact(NAME, FAULT.since(context), service="checkout", version=VERSION)]
 
 
 def _apply(plan: Plan, context: Context) -> None:
-    story = _story(context)
+    story = FAULT.story(context)
     role = role_at(place_for(plan, context, NAME), story.planned)
     plant_refused(plan, context, story, role, change=_promoted)
 
@@ -64,7 +50,7 @@ def _promoted(order: Order) -> Order:
 
 def _settle(order: Order, context: Context) -> Order:
     """Most orders in the new version carry no code and are paid; a few codes work."""
-    since = _story(context).since
+    since = FAULT.since(context)
     if order.planted or not since <= order.at < settled_before(context.when):
         return order
     share = share_of(f"{NAME}:{order.id}")
@@ -78,8 +64,8 @@ def _settle(order: Order, context: Context) -> Order:
 OVERLAY = Overlay(
     name=NAME,
     drivers={NAME: DRIVER},
-    messages=lambda context: PLANNED[context.size.name].wrote,
-    faults=_faults,
+    messages=FAULT.messages,
+    faults=FAULT.faults,
     expected=_expected,
     apply=_apply,
     shop_facts=_shop_facts,

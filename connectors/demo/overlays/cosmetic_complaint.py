@@ -7,10 +7,11 @@ from datetime import timedelta
 from connectors.demo.conversations import complaint
 from connectors.demo.operations import Fact, iso
 from connectors.demo.plan import Context, Overlay, Plan, place_of
+from connectors.demo.stories import by_size
 
 NAME = "cosmetic_complaint"
 DRIVER = "look_and_feel"
-PLANNED = {"tiny": 14, "demo": 66, "base": 302, "large": 3_020}
+MESSAGES = by_size(14, 66, 302, 3_020)
 
 
 def _faults(context: Context) -> list[Fact]:
@@ -32,7 +33,7 @@ def _apply(plan: Plan, context: Context) -> None:
     """Let the first so many customers, region by region, write about the new look."""
     place = place_of(plan, context, classes=(0, 1, 2, 3))
     # From the far end, so that few of them are also hit by a fault.
-    if place is None or context.size.customers - 1 - place >= PLANNED[context.size.name]:
+    if place is None or context.size.customers - 1 - place >= MESSAGES[context.size.name]:
         return
     when = context.when
     span = (when.end - when.cosmetic) * 0.9
@@ -53,10 +54,10 @@ def _apply(plan: Plan, context: Context) -> None:
     )
 
 
-def _messages(context: Context) -> int:
-    return PLANNED[context.size.name]
-
-
 OVERLAY = Overlay(
-    name=NAME, drivers={NAME: DRIVER}, messages=_messages, faults=_faults, apply=_apply
+    name=NAME,
+    drivers={NAME: DRIVER},
+    messages=lambda context: MESSAGES[context.size.name],
+    faults=_faults,
+    apply=_apply,
 )

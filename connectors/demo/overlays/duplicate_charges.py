@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.demo.conversations import complaint
-from connectors.demo.operations import NEW_VERSION, OLD_VERSION, Fact, Order, iso, ordinary
+from connectors.demo.operations import NEW_VERSION, OLD_VERSION, Fact, Order, ordinary
 from connectors.demo.plan import (
     Context,
     Membership,
@@ -16,39 +16,28 @@ from connectors.demo.plan import (
     after,
     place_of,
 )
+from connectors.demo.stories import by_size, operational
 
 NAME = "duplicate_charges"
 METHOD = "wallet"
 DRIVER = "charged_twice"
-PLANNED = {
-    "tiny": Planned(14, 10, 6),
-    "demo": Planned(37, 14, 22),
-    "base": Planned(150, 48, 96),
-    "large": Planned(1_500, 480, 960),
-}
+PLANNED = by_size(
+    Planned(14, 10, 6), Planned(37, 14, 22), Planned(150, 48, 96), Planned(1_500, 480, 960)
+)
 _CLASSES = (1, 2, 3)
 # Duplicates that were given back before the world ends, as a share of those hit.
 _REFUNDED_SHARE = 0.15
 
 
 def _faults(context: Context) -> list[Fact]:
-    """The truth about the fault."""
-    return [
-        {
-            "id": NAME,
-            "kind": "operational",
-            "started_at": iso(context.when.duplicates),
-            "ended_at": None,
-            "cause": {"method": METHOD, "version": NEW_VERSION},
-            "driver": DRIVER,
-            "owner": "Tomasz Wilk",
-        }
-    ]
+    cause = {"method": METHOD, "version": NEW_VERSION}
+    started = context.when.duplicates
+    return [operational(NAME, driver=DRIVER, owner="Tomasz Wilk", started_at=started, cause=cause)]
 
 
 def _apply(plan: Plan, context: Context) -> None:
     """Plant the hit, those whose duplicate was given back, and those with an open invoice."""
-    plan.orders[:] = [_old_checkout(order, context) for order in plan.orders]
+    plan.orders[:] = [_old_checkout(order) for order in plan.orders]
     place = place_of(plan, context, classes=_CLASSES)
     planned = PLANNED[context.size.name]
     refunded = max(1, round(planned.hit * _REFUNDED_SHARE))
@@ -103,24 +92,20 @@ def _order(plan: Plan, context: Context, at: Any) -> Order:
     return order._replace(method=METHOD, version=NEW_VERSION, planted=NAME)
 
 
-def _old_checkout(order: Order, context: Context) -> Order:
+def _old_checkout(order: Order) -> Order:
     """Let ordinary wallet payments go through the old version."""
     caught = order.method == METHOD and order.version == NEW_VERSION
-    return order._replace(version=OLD_VERSION) if caught and context else order
+    return order._replace(version=OLD_VERSION) if caught else order
 
 
-def _settle(order: Order, context: Context) -> Order:
-    return order if order.planted else _old_checkout(order, context)
-
-
-def _messages(context: Context) -> int:
-    return PLANNED[context.size.name].wrote
+def _settle(order: Order, _: Context) -> Order:
+    return order if order.planted else _old_checkout(order)
 
 
 OVERLAY = Overlay(
     name=NAME,
     drivers={NAME: DRIVER},
-    messages=_messages,
+    messages=lambda context: PLANNED[context.size.name].wrote,
     faults=_faults,
     apply=_apply,
     settle=_settle,

@@ -8,17 +8,14 @@ from connectors.demo.company import CARRIERS, REGIONS
 from connectors.demo.operations import Fact, Order
 from connectors.demo.plan import Context, Overlay, Plan, Planned
 from connectors.demo.planting import (
-    Story,
-    by_size,
     elsewhere,
     healthy_return,
-    operational,
     place_for,
     plant_stuck,
     plant_unpaid_return,
     role_at,
-    start_of,
 )
+from connectors.demo.stories import Story, by_size, operational, start_of
 
 NAME = "equal_reports"
 FEW, MANY = "equal_reports_few", "equal_reports_many"

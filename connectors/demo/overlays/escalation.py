@@ -8,41 +8,34 @@ from datetime import datetime, timedelta
 from connectors.demo.operations import Fact, customer_fact, iso
 from connectors.demo.plan import Context, Overlay, Plan, Planned
 from connectors.demo.planting import (
-    Role,
-    Story,
-    by_size,
     healthy_return,
-    operational,
     own_draw,
     place_for,
     plant_unpaid_return,
     role_at,
-    start_of,
 )
+from connectors.demo.stories import LoneFault, Role, by_size
 
 NAME = "escalation"
 DRIVER = "slow_refund"
 WAREHOUSE, CONTROL = "Gdansk", "refund_age_check"
-PLANNED = by_size(
-    Planned(12, 8, 5), Planned(40, 18, 20), Planned(160, 60, 80), Planned(1_600, 600, 800)
+FAULT = LoneFault(
+    NAME,
+    DRIVER,
+    owner="Yusuf Demir",
+    cause={"warehouse": WAREHOUSE},
+    days=6,
+    planned=by_size(
+        Planned(12, 8, 5), Planned(40, 18, 20), Planned(160, 60, 80), Planned(1_600, 600, 800)
+    ),
 )
 # Every fourth of those who wrote also goes to the management.
 _ESCALATES = 4
 _HEALTHY_SHARE = 0.2
 
 
-def _story(context: Context) -> Story:
-    since = start_of(context, NAME, days=6)
-    return Story(NAME, NAME, DRIVER, since, context.when.end, PLANNED[context.size.name])
-
-
-def _faults(context: Context) -> Iterable[Fact]:
-    started, cause = _story(context).since, {"warehouse": WAREHOUSE}
-    return [operational(NAME, driver=DRIVER, owner="Yusuf Demir", started_at=started, cause=cause)]
-
-
 def _missed_from(context: Context) -> datetime:
-    return (_story(context).since - timedelta(days=1)).replace(hour=4, minute=0)
+    return (FAULT.since(context) - timedelta(days=1)).replace(hour=4, minute=0)
 
 
 def _expected(context: Context) -> Iterable[Fact]:
@@ -62,7 +55,7 @@ def _shop_facts(context: Context) -> Iterable[Fact]:
 
 
 def _apply(plan: Plan, context: Context) -> None:
-    story = _story(context)
+    story = FAULT.story(context)
     place = place_for(plan, context, NAME)
     role = role_at(place, story.planned)
     plant_unpaid_return(plan, context, story, role, warehouse=WAREHOUSE)
@@ -88,8 +81,8 @@ def _escalate(plan: Plan, context: Context) -> None:
 OVERLAY = Overlay(
     name=NAME,
     drivers={NAME: DRIVER},
-    messages=lambda context: PLANNED[context.size.name].wrote,
-    faults=_faults,
+    messages=FAULT.messages,
+    faults=FAULT.faults,
     expected=_expected,
     apply=_apply,
     shop_facts=_shop_facts,

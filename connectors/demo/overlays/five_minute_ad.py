@@ -7,19 +7,8 @@ from datetime import datetime, timedelta
 
 from connectors.demo.operations import Fact, customer_fact, iso
 from connectors.demo.plan import Context, Overlay, Plan, Planned
-from connectors.demo.planting import (
-    Role,
-    Story,
-    by_size,
-    join,
-    moment_of,
-    operational,
-    own_draw,
-    place_for,
-    report,
-    role_at,
-    start_of,
-)
+from connectors.demo.planting import join, moment_of, own_draw, place_for, report, role_at
+from connectors.demo.stories import LoneFault, Role, by_size
 
 NAME = "five_minute_ad"
 DRIVER = "misleading_ad"
@@ -27,20 +16,17 @@ FEATURE, OTHER_FEATURE = "counter_pickup", "locker_pickup"
 # Nine of ten of these are above five; the ninth of ten, the P90, is 47.
 MINUTES = (12, 17, 21, 26, 30, 34, 39, 47, 58)
 _KEPT_MINUTES = 4
-PLANNED = by_size(
-    Planned(36, 10, 0), Planned(90, 24, 0), Planned(360, 80, 0), Planned(3_600, 800, 0)
+FAULT = LoneFault(
+    NAME,
+    DRIVER,
+    owner="Jonas Feld",
+    cause={"feature": FEATURE},
+    days=5,
+    planned=by_size(
+        Planned(36, 10, 0), Planned(90, 24, 0), Planned(360, 80, 0), Planned(3_600, 800, 0)
+    ),
 )
 _LOCKER_SHARE = 0.3
-
-
-def _story(context: Context) -> Story:
-    since = start_of(context, NAME, days=5)
-    return Story(NAME, NAME, DRIVER, since, context.when.end, PLANNED[context.size.name])
-
-
-def _faults(context: Context) -> Iterable[Fact]:
-    started, cause = _story(context).since, {"feature": FEATURE}
-    return [operational(NAME, driver=DRIVER, owner="Jonas Feld", started_at=started, cause=cause)]
 
 
 def _expected(_: Context) -> Iterable[Fact]:
@@ -49,7 +35,7 @@ def _expected(_: Context) -> Iterable[Fact]:
 
 
 def _shop_facts(context: Context) -> Iterable[Fact]:
-    since = _story(context).since
+    since = FAULT.since(context)
     text = {"text": "Ready at the counter in five minutes", "channel": "billboard"}
     bound = {"metric": FEATURE, "threshold": 5, "unit": "minutes", "audience": "everyone"}
     locker = {"text": "Ready in the locker within two hours", "channel": "order page"}
@@ -64,7 +50,7 @@ def _shop_facts(context: Context) -> Iterable[Fact]:
 
 def _apply(plan: Plan, context: Context) -> None:
     """Let people fetch their order: too slow, just in time, or from a locker."""
-    story = _story(context)
+    story = FAULT.story(context)
     draw = own_draw(plan, context, NAME)
     place = place_for(plan, context, NAME)
     role = role_at(place, story.planned)
@@ -92,8 +78,8 @@ def _fetched(plan: Plan, at: datetime, feature: str, minutes: int) -> None:
 OVERLAY = Overlay(
     name=NAME,
     drivers={NAME: DRIVER},
-    messages=lambda context: PLANNED[context.size.name].wrote,
-    faults=_faults,
+    messages=FAULT.messages,
+    faults=FAULT.faults,
     expected=_expected,
     apply=_apply,
     shop_facts=_shop_facts,

@@ -8,18 +8,8 @@ from datetime import datetime
 from connectors.demo.company import REGIONS
 from connectors.demo.operations import Fact, Order, iso
 from connectors.demo.plan import Context, Overlay, Plan, Planned
-from connectors.demo.planting import (
-    Role,
-    Story,
-    by_size,
-    operational,
-    own_draw,
-    place_for,
-    plant_refused,
-    role_at,
-    start_of,
-    with_provider,
-)
+from connectors.demo.planting import own_draw, place_for, plant_refused, role_at, with_provider
+from connectors.demo.stories import Role, Story, by_size, deploy_fact, operational, start_of
 
 NAME = "fix_except_region"
 DRIVER = "checkout_failure"
@@ -67,9 +57,7 @@ def _expected(context: Context) -> Iterable[Fact]:
 
 
 def _shop_facts(context: Context) -> Iterable[Fact]:
-    attributes = {"service": "payments", "version": "8.4"}
-    at = iso(_fixed_at(context))
-    return [{"id": f"deploy-{NAME}", "kind": "deploy", "at": at, "attributes": attributes}]
+    return [deploy_fact(NAME, _fixed_at(context), service="payments", version="8.4")]
 
 
 def _apply(plan: Plan, context: Context) -> None:

@@ -7,41 +7,26 @@ from datetime import datetime
 
 from connectors.demo.operations import Fact, Order, iso
 from connectors.demo.plan import Context, Overlay, Plan, Planned
-from connectors.demo.planting import (
-    Story,
-    by_size,
-    operational,
-    place_for,
-    plant_refused,
-    role_at,
-    start_of,
-    with_provider,
-)
+from connectors.demo.planting import place_for, plant_refused, role_at, with_provider
+from connectors.demo.stories import LoneFault, by_size, deploy_fact, start_of
 
 NAME = "fix_holds"
 DRIVER = "checkout_failure"
 PROVIDER = "NordPay"
-PLANNED = by_size(
-    Planned(14, 9, 0), Planned(45, 20, 0), Planned(180, 70, 0), Planned(1_800, 700, 0)
+FAULT = LoneFault(
+    NAME,
+    DRIVER,
+    owner="Aoife Nolan",
+    cause={"provider": PROVIDER},
+    days=10,
+    planned=by_size(
+        Planned(14, 9, 0), Planned(45, 20, 0), Planned(180, 70, 0), Planned(1_800, 700, 0)
+    ),
 )
 
 
 def _fixed_at(context: Context) -> datetime:
     return start_of(context, f"{NAME}:fixed", days=5)
-
-
-def _story(context: Context) -> Story:
-    since = start_of(context, NAME, days=10)
-    return Story(NAME, NAME, DRIVER, since, _fixed_at(context), PLANNED[context.size.name])
-
-
-def _faults(context: Context) -> Iterable[Fact]:
-    return [
-        operational(
-            NAME, driver=DRIVER, owner="Aoife Nolan", started_at=_story(context).since,
-            ended_at=_fixed_at(context), cause={"provider": PROVIDER},
-        )
-    ]  # fmt: skip
 
 
 def _expected(context: Context) -> Iterable[Fact]:
@@ -50,13 +35,11 @@ def _expected(context: Context) -> Iterable[Fact]:
 
 
 def _shop_facts(context: Context) -> Iterable[Fact]:
-    attributes = {"service": "payments", "version": "8.3"}
-    at = iso(_fixed_at(context))
-    return [{"id": f"deploy-{NAME}", "kind": "deploy", "at": at, "attributes": attributes}]
+    return [deploy_fact(NAME, _fixed_at(context), service="payments", version="8.3")]
 
 
 def _apply(plan: Plan, context: Context) -> None:
-    story = _story(context)
+    story = FAULT.story(context, until=_fixed_at(context))
     role = role_at(place_for(plan, context, NAME), story.planned)
     plant_refused(plan, context, story, role, change=_by_provider)
 
@@ -66,15 +49,15 @@ def _by_provider(order: Order) -> Order:
 
 
 def _settle(order: Order, context: Context) -> Order:
-    story = _story(context)
+    story = FAULT.story(context, until=_fixed_at(context))
     return with_provider(order, faulty=PROVIDER, since=story.since, until=story.until)
 
 
 OVERLAY = Overlay(
     name=NAME,
     drivers={NAME: DRIVER},
-    messages=lambda context: PLANNED[context.size.name].wrote,
-    faults=_faults,
+    messages=FAULT.messages,
+    faults=lambda context: FAULT.faults(context, ended_at=_fixed_at(context)),
     expected=_expected,
     apply=_apply,
     shop_facts=_shop_facts,

@@ -7,25 +7,21 @@ from datetime import datetime, timedelta
 
 from connectors.demo.operations import Fact, customer_fact
 from connectors.demo.plan import Context, Overlay, Plan, Planned
-from connectors.demo.planting import (
-    Role,
-    Story,
-    by_size,
-    join,
-    moment_of,
-    operational,
-    own_draw,
-    place_for,
-    report,
-    role_at,
-    start_of,
-)
+from connectors.demo.planting import join, moment_of, own_draw, place_for, report, role_at
+from connectors.demo.stories import LoneFault, Role, by_size
 
 NAME = "handoff_loss"
 DRIVER = "slow_support"
 SEAM = {"from_department": "support", "to_department": "payments"}
-PLANNED = by_size(
-    Planned(14, 9, 0), Planned(50, 24, 0), Planned(220, 90, 0), Planned(2_200, 900, 0)
+FAULT = LoneFault(
+    NAME,
+    DRIVER,
+    owner="Maud Laurent",
+    cause=SEAM,
+    days=6,
+    planned=by_size(
+        Planned(14, 9, 0), Planned(50, 24, 0), Planned(220, 90, 0), Planned(2_200, 900, 0)
+    ),
 )
 _HEALTHY = (
     ("sales", "payments"),
@@ -36,23 +32,13 @@ _HEALTHY = (
 _HEALTHY_SHARE = 0.4
 
 
-def _story(context: Context) -> Story:
-    since = start_of(context, NAME, days=6)
-    return Story(NAME, NAME, DRIVER, since, context.when.end, PLANNED[context.size.name])
-
-
-def _faults(context: Context) -> Iterable[Fact]:
-    started, cause = _story(context).since, dict(SEAM)
-    return [operational(NAME, driver=DRIVER, owner="Maud Laurent", started_at=started, cause=cause)]
-
-
 def _expected(_: Context) -> Iterable[Fact]:
     return [{"overlay": NAME, "fault_id": NAME, "seam": list(SEAM.values()), "lost": "order_id"}]
 
 
 def _apply(plan: Plan, context: Context) -> None:
     """Hand the hit over without the order; hand others over, at other seams, with it."""
-    story = _story(context)
+    story = FAULT.story(context)
     draw = own_draw(plan, context, NAME)
     role = role_at(place_for(plan, context, NAME), story.planned)
     if role is not None:
@@ -80,8 +66,8 @@ def _handoff(plan: Plan, at: datetime, seam: dict[str, str], passed: str, *, wai
 OVERLAY = Overlay(
     name=NAME,
     drivers={NAME: DRIVER},
-    messages=lambda context: PLANNED[context.size.name].wrote,
-    faults=_faults,
+    messages=FAULT.messages,
+    faults=FAULT.faults,
     expected=_expected,
     apply=_apply,
 )

@@ -7,17 +7,14 @@ from datetime import datetime, timedelta
 from connectors.demo.conversations import answer, lines
 from connectors.demo.operations import customer_fact, iso
 from connectors.demo.plan import Context, Overlay, Plan
-from connectors.demo.planting import by_size, own_draw, place_for, start_of
+from connectors.demo.planting import own_draw, place_for
+from connectors.demo.stories import by_size, start_of
 from connectors.demo.talk import ordinary_complaint
 
 NAME = "hidden_commitments"
 COMMITMENTS = by_size(12, 60, 240, 2_400)
 # Of three promises one is forgotten.
 _FORGOTTEN = 3
-
-
-def _apply(_: Plan, __: Context) -> None:
-    return None
 
 
 def _afterwards(plan: Plan, context: Context) -> None:
@@ -53,6 +50,5 @@ OVERLAY = Overlay(
     name=NAME,
     drivers={},
     messages=lambda context: 2 * COMMITMENTS[context.size.name],
-    apply=_apply,
     afterwards=_afterwards,
 )

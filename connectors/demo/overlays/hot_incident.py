@@ -9,17 +9,14 @@ from connectors.demo.company import CARRIERS, REGIONS
 from connectors.demo.operations import Fact, Order, iso
 from connectors.demo.plan import Context, Overlay, Plan, Planned
 from connectors.demo.planting import (
-    Story,
-    by_size,
     elsewhere,
-    operational,
     place_for,
     plant_refused,
     plant_stuck,
     role_at,
-    start_of,
     with_provider,
 )
+from connectors.demo.stories import Story, by_size, operational, start_of
 
 NAME = "hot_incident"
 PARCELS, PAYMENTS = "hot_incident_delivery", "hot_incident_payment"

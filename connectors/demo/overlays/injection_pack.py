@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from connectors.demo.conversations import lines
 from connectors.demo.plan import Context, Overlay, Plan
-from connectors.demo.planting import by_size, own_draw, place_for, start_of
+from connectors.demo.planting import own_draw, place_for
+from connectors.demo.stories import by_size, start_of
 from connectors.demo.talk import ordinary_complaint
 
 NAME = "injection_pack"
 MESSAGES = by_size(20, 80, 300, 3_000)
-
-
-def _apply(_: Plan, __: Context) -> None:
-    return None
 
 
 def _afterwards(plan: Plan, context: Context) -> None:
@@ -48,6 +45,5 @@ OVERLAY = Overlay(
     name=NAME,
     drivers={},
     messages=lambda context: MESSAGES[context.size.name],
-    apply=_apply,
     afterwards=_afterwards,
 )

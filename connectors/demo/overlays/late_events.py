@@ -2,51 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 
 from connectors.demo.company import CARRIERS, REGIONS
-from connectors.demo.operations import Fact, Order, customer_fact, iso
+from connectors.demo.operations import Order, customer_fact, iso
 from connectors.demo.plan import Context, Overlay, Plan, Planned
 from connectors.demo.planting import (
-    Story,
-    by_size,
     elsewhere,
-    operational,
     own_draw,
     place_for,
     plant_stuck,
     quiet_order,
     role_at,
-    start_of,
 )
+from connectors.demo.stories import LoneFault, Story, by_size
 
 NAME = "late_events"
 DRIVER = "late_delivery"
 CARRIER, REGION = CARRIERS[1], REGIONS[1]
-PLANNED = by_size(
-    Planned(12, 8, 4), Planned(40, 18, 20), Planned(200, 80, 100), Planned(2_000, 800, 1_000)
+FAULT = LoneFault(
+    NAME,
+    DRIVER,
+    owner="Ines Bergmann",
+    cause={"carrier": CARRIER, "region": REGION},
+    days=4.5,
+    planned=by_size(
+        Planned(12, 8, 4), Planned(40, 18, 20), Planned(200, 80, 100), Planned(2_000, 800, 1_000)
+    ),
 )
 # Customers of the region whose parcel came in time and whose record of that came late.
 _RECORDED_LATE = by_size(10, 60, 300, 3_000)
 
 
-def _story(context: Context) -> Story:
-    since = start_of(context, NAME, days=4.5)
-    return Story(NAME, NAME, DRIVER, since, context.when.end, PLANNED[context.size.name])
-
-
-def _faults(context: Context) -> Iterable[Fact]:
-    cause = {"carrier": CARRIER, "region": REGION}
-    started = _story(context).since
-    return [
-        operational(NAME, driver=DRIVER, owner="Ines Bergmann", started_at=started, cause=cause)
-    ]
-
-
 def _apply(plan: Plan, context: Context) -> None:
     """Plant the members first, then those whose records are only late."""
-    story = _story(context)
+    story = FAULT.story(context)
     place = place_for(plan, context, NAME, classes=(REGIONS.index(REGION),))
     if place is None:
         return
@@ -84,14 +74,14 @@ def _arrived(plan: Plan, context: Context, story: Story) -> None:
 
 
 def _settle(order: Order, context: Context) -> Order:
-    return elsewhere(order, carrier=CARRIER, region=REGION, since=_story(context).since)
+    return elsewhere(order, carrier=CARRIER, region=REGION, since=FAULT.since(context))
 
 
 OVERLAY = Overlay(
     name=NAME,
     drivers={NAME: DRIVER},
-    messages=lambda context: PLANNED[context.size.name].wrote,
-    faults=_faults,
+    messages=FAULT.messages,
+    faults=FAULT.faults,
     apply=_apply,
     settle=_settle,
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from connectors.demo.operations import Fact, customer_fact, iso
+from connectors.demo.operations import Fact, customer_fact
 from connectors.demo.plan import Context, Overlay, Plan
-from connectors.demo.planting import by_size, own_draw, start_of
+from connectors.demo.planting import own_draw
+from connectors.demo.stories import by_size, deploy_fact, start_of
 from connectors.demo.talk import talk_between
 
 NAME = "launch_spike"
@@ -21,9 +22,7 @@ _WEIGHTS = (50, 10, 35, 3, 2)
 
 
 def _shop_facts(context: Context) -> Iterable[Fact]:
-    attributes = {"service": "app", "version": VERSION}
-    at = iso(start_of(context, NAME, days=4))
-    return [{"id": f"deploy-{NAME}", "kind": "deploy", "at": at, "attributes": attributes}]
+    return [deploy_fact(NAME, start_of(context, NAME, days=4), service="app", version=VERSION)]
 
 
 def _apply(plan: Plan, context: Context) -> None:

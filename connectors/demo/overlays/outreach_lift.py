@@ -8,7 +8,8 @@ from datetime import timedelta
 from connectors.demo.company import PLANS
 from connectors.demo.operations import Fact, customer_fact
 from connectors.demo.plan import Context, Overlay, Plan
-from connectors.demo.planting import by_size, own_draw, place_for, start_of
+from connectors.demo.planting import own_draw, place_for
+from connectors.demo.stories import by_size, start_of
 
 NAME = "outreach_lift"
 # Customers in each of the two arms.

@@ -5,16 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from connectors.demo.plan import Context, Overlay, Plan
-from connectors.demo.planting import by_size, start_of
+from connectors.demo.stories import by_size, start_of
 from connectors.demo.talk import talk_between
 
 NAME = "pure_noise"
 MESSAGES = by_size(80, 800, 4_000, 80_000)
 _WEIGHTS = (8, 12, 10, 30, 40)
-
-
-def _apply(_: Plan, __: Context) -> None:
-    return None
 
 
 def _afterwards(plan: Plan, context: Context) -> None:
@@ -29,6 +25,5 @@ OVERLAY = Overlay(
     name=NAME,
     drivers={},
     messages=lambda context: MESSAGES[context.size.name],
-    apply=_apply,
     afterwards=_afterwards,
 )

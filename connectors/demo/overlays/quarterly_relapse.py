@@ -8,18 +8,8 @@ from datetime import datetime, timedelta
 from connectors.demo.conversations import lines
 from connectors.demo.operations import Fact, customer_fact
 from connectors.demo.plan import Context, Overlay, Plan, Planned
-from connectors.demo.planting import (
-    Role,
-    Story,
-    by_size,
-    join,
-    moment_of,
-    operational,
-    own_draw,
-    place_for,
-    report,
-    role_at,
-)
+from connectors.demo.planting import join, moment_of, own_draw, place_for, report, role_at
+from connectors.demo.stories import Role, Story, by_size, operational
 
 NAME = "quarterly_relapse"
 DRIVER = "login_problem"

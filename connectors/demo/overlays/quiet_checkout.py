@@ -4,48 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from connectors.demo.operations import Fact, Order, iso
+from connectors.demo.operations import Fact, Order
 from connectors.demo.plan import Context, Overlay, Plan, Planned
-from connectors.demo.planting import (
-    Story,
-    by_size,
-    operational,
-    place_for,
-    plant_refused,
-    role_at,
-    settled_before,
-    share_of,
-    start_of,
-)
+from connectors.demo.planting import place_for, plant_refused, role_at, settled_before, share_of
+from connectors.demo.stories import LoneFault, by_size, deploy_fact
 
 NAME = "quiet_checkout"
 DRIVER = "checkout_failure"
 VERSION = "4.19"
-PLANNED = by_size(
-    Planned(16, 4, 6), Planned(60, 9, 25), Planned(240, 24, 100), Planned(2_400, 240, 1_000)
+FAULT = LoneFault(
+    NAME,
+    DRIVER,
+    owner="Aoife Nolan",
+    cause={"version": VERSION},
+    days=5,
+    planned=by_size(
+        Planned(16, 4, 6), Planned(60, 9, 25), Planned(240, 24, 100), Planned(2_400, 240, 1_000)
+    ),
 )
 # Orders of business customers that go through in the faulty version all the same.
 _SPARED_SHARE = 0.25
 
 
-def _story(context: Context) -> Story:
-    since = start_of(context, NAME, days=5)
-    return Story(NAME, NAME, DRIVER, since, context.when.end, PLANNED[context.size.name])
-
-
-def _faults(context: Context) -> Iterable[Fact]:
-    started, cause = _story(context).since, {"version": VERSION}
-    return [operational(NAME, driver=DRIVER, owner="Aoife Nolan", started_at=started, cause=cause)]
-
-
 def _shop_facts(context: Context) -> Iterable[Fact]:
-    attributes = {"service": "checkout", "version": VERSION}
-    at = iso(_story(context).since)
-    return [{"id": f"deploy-{NAME}", "kind": "deploy", "at": at, "attributes": attributes}]
+    return [deploy_fact(NAME, FAULT.since(context), service="checkout", version=VERSION)]
 
 
 def _apply(plan: Plan, context: Context) -> None:
-    story = _story(context)
+    story = FAULT.story(context)
     role = role_at(place_for(plan, context, NAME), story.planned)
     if role is not None:
         plan.customer = plan.customer._replace(segment="business")
@@ -62,7 +48,7 @@ def _settle(order: Order, context: Context) -> Order:
         not order.planted
         and order.invoice_due_at is None
         and order.customer.segment == "business"
-        and _story(context).since <= order.at < settled_before(context.when)
+        and FAULT.since(context) <= order.at < settled_before(context.when)
         and share_of(f"{NAME}:{order.id}") < _SPARED_SHARE
     )
     return _in_version(order) if spared else order
@@ -71,8 +57,8 @@ def _settle(order: Order, context: Context) -> Order:
 OVERLAY = Overlay(
     name=NAME,
     drivers={NAME: DRIVER},
-    messages=lambda context: PLANNED[context.size.name].wrote,
-    faults=_faults,
+    messages=FAULT.messages,
+    faults=FAULT.faults,
     apply=_apply,
     shop_facts=_shop_facts,
     settle=_settle,

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from connectors.demo.operations import ordinary
 from connectors.demo.plan import Context, Overlay, Plan
-from connectors.demo.planting import by_size, own_draw, start_of
+from connectors.demo.planting import own_draw
+from connectors.demo.stories import by_size, start_of
 from connectors.demo.talk import talk_between
 
 NAME = "season_spike"

@@ -6,32 +6,22 @@ from collections.abc import Iterable
 
 from connectors.demo.operations import Fact, Order
 from connectors.demo.plan import Context, Overlay, Plan, Planned
-from connectors.demo.planting import (
-    Story,
-    by_size,
-    operational,
-    place_for,
-    plant_refused,
-    role_at,
-    start_of,
-)
+from connectors.demo.planting import place_for, plant_refused, role_at
+from connectors.demo.stories import LoneFault, by_size
 
 NAME = "unowned_touchpoint"
 DRIVER = "gift_card_trouble"
 METHOD = "gift_card"
-PLANNED = by_size(
-    Planned(12, 9, 4), Planned(36, 18, 16), Planned(140, 60, 60), Planned(1_400, 600, 600)
+FAULT = LoneFault(
+    NAME,
+    DRIVER,
+    owner=None,
+    cause={"method": METHOD},
+    days=6,
+    planned=by_size(
+        Planned(12, 9, 4), Planned(36, 18, 16), Planned(140, 60, 60), Planned(1_400, 600, 600)
+    ),
 )
-
-
-def _story(context: Context) -> Story:
-    since = start_of(context, NAME, days=6)
-    return Story(NAME, NAME, DRIVER, since, context.when.end, PLANNED[context.size.name])
-
-
-def _faults(context: Context) -> Iterable[Fact]:
-    started, cause = _story(context).since, {"method": METHOD}
-    return [operational(NAME, driver=DRIVER, owner=None, started_at=started, cause=cause)]
 
 
 def _expected(_: Context) -> Iterable[Fact]:
@@ -39,7 +29,7 @@ def _expected(_: Context) -> Iterable[Fact]:
 
 
 def _apply(plan: Plan, context: Context) -> None:
-    story = _story(context)
+    story = FAULT.story(context)
     role = role_at(place_for(plan, context, NAME), story.planned)
     plant_refused(plan, context, story, role, change=_by_card)
 
@@ -51,8 +41,8 @@ def _by_card(order: Order) -> Order:
 OVERLAY = Overlay(
     name=NAME,
     drivers={NAME: DRIVER},
-    messages=lambda context: PLANNED[context.size.name].wrote,
-    faults=_faults,
+    messages=FAULT.messages,
+    faults=FAULT.faults,
     expected=_expected,
     apply=_apply,
     own_drivers=(DRIVER,),

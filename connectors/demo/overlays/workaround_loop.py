@@ -2,49 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 
-from connectors.demo.operations import Fact, Order, customer_fact
+from connectors.demo.operations import Order, customer_fact
 from connectors.demo.plan import Context, Overlay, Plan, Planned
 from connectors.demo.planting import (
-    Role,
-    Story,
-    by_size,
     join,
     moment_of,
-    operational,
     own_draw,
     place_for,
     quiet_order,
     role_at,
     settled_before,
     share_of,
-    start_of,
 )
+from connectors.demo.stories import LoneFault, Role, by_size
 
 NAME = "workaround_loop"
 DRIVER = "checkout_failure"
 VERSION = "4.23"
-PLANNED = by_size(Planned(16, 0, 0), Planned(50, 0, 0), Planned(200, 0, 0), Planned(2_000, 0, 0))
+FAULT = LoneFault(
+    NAME,
+    DRIVER,
+    owner="Aoife Nolan",
+    cause={"version": VERSION},
+    days=6,
+    planned=by_size(Planned(16, 0, 0), Planned(50, 0, 0), Planned(200, 0, 0), Planned(2_000, 0, 0)),
+)
 # Orders in the version that are placed once and kept.
 _ONCE_SHARE = 0.12
 
 
-def _story(context: Context) -> Story:
-    since = start_of(context, NAME, days=6)
-    until = settled_before(context.when)
-    return Story(NAME, NAME, DRIVER, since, until, PLANNED[context.size.name])
-
-
-def _faults(context: Context) -> Iterable[Fact]:
-    started, cause = _story(context).since, {"version": VERSION}
-    return [operational(NAME, driver=DRIVER, owner="Aoife Nolan", started_at=started, cause=cause)]
-
-
 def _apply(plan: Plan, context: Context) -> None:
     """Place an order, call it off and place it again some minutes later."""
-    story = _story(context)
+    story = FAULT.story(context, until=settled_before(context.when))
     role = role_at(place_for(plan, context, NAME), story.planned)
     if role is None:
         return
@@ -65,7 +56,7 @@ def _apply(plan: Plan, context: Context) -> None:
 
 def _settle(order: Order, context: Context) -> Order:
     """Some place one order in the version and keep it."""
-    within = _story(context).since <= order.at < settled_before(context.when)
+    within = FAULT.since(context) <= order.at < settled_before(context.when)
     once = not order.planted and within and share_of(f"{NAME}:{order.id}") < _ONCE_SHARE
     return order._replace(version=VERSION) if once else order
 
@@ -73,8 +64,8 @@ def _settle(order: Order, context: Context) -> Order:
 OVERLAY = Overlay(
     name=NAME,
     drivers={NAME: DRIVER},
-    messages=lambda _: 0,
-    faults=_faults,
+    messages=FAULT.messages,
+    faults=FAULT.faults,
     apply=_apply,
     settle=_settle,
 )
