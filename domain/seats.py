@@ -78,6 +78,11 @@ class Inquiry(Record):
     problem: str
     """The problem in general words, for finding cases that resemble it."""
 
+    @property
+    def reporters(self) -> frozenset[str]:
+        """Customers who wrote; reports without one do not count."""
+        return frozenset(one.item.customer_id for one in self.reports if one.item.customer_id)
+
 
 class Investigator(Protocol):
     """Finds the cause of an alarmed issue: the local engine or the agent."""

@@ -53,13 +53,12 @@ def build_casefile(
     )
     proved = diagnosis.proved
     outcome = find_outcome(proved, facts, inquiry)
-    reporters = {one.item.customer_id for one in inquiry.reports if one.item.customer_id}
     profiles = facts.kinds()
     reach = reach_of(
         proved,
         outcome,
         writers=writers_about(material.around, inquiry.issue.driver),
-        reporters=reporters,
+        reporters=inquiry.reporters,
         profiles=profiles,
         as_of=inquiry.as_of,
         facts=facts,
@@ -110,7 +109,7 @@ def build_casefile(
         owner_rule=owner.rule,
         quotes=sample_quotes(inquiry.reports, driver=inquiry.issue.driver, k=QUOTES),
         report_keys=tuple(one.item.key for one in inquiry.reports),
-        reporter_count=len(reporters) or len(inquiry.reports),
+        reporter_count=len(inquiry.reporters) or len(inquiry.reports),
         similar=tuple(recall.similar_cases(inquiry.problem, facts=known)),
         trace=investigation.trace.model_copy(update={"steps": steps}),
         made_by=investigation.made_by,
@@ -135,10 +134,7 @@ def find_outcome(proved: Hypothesis | None, facts: FactTable, inquiry: Inquiry) 
     """The outcome that a hypothesis is about."""
     if proved is None:
         return None
-    reporters = frozenset(
-        one.item.customer_id for one in inquiry.reports if one.item.customer_id is not None
-    )
-    return outcome_behind(proved, inquiry, reporters, facts)
+    return outcome_behind(proved, inquiry, facts)
 
 
 def writers_about(reports: Sequence[ReadItem], driver: str) -> dict[str, datetime]:

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from agent.casework import words
+from agent.casework.case import Case, Cause, earliest, plural, window_of
 from agent.casework.cohorts import Counts
-from agent.casework.diagnose import Case, Cause, earliest, plural, started_of, window_of
+from agent.casework.diagnose import started_of
 from agent.casework.search import Combination, judge
 from agent.reading.redact import redact
 from domain.ports import FactTable, Tally

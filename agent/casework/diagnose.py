@@ -8,42 +8,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from agent.casework.attributes import candidate_fields
-from agent.casework.case import (
-    Case,
-    Cause,
-    earliest,
-    exposed_predicate,
-    match_of,
-    plural,
-    window_of,
-)
+from agent.casework.case import Case, Cause, earliest, match_of, window_of
 from agent.casework.changepoint import change_of
 from agent.casework.cohorts import Counts
 from agent.casework.outcomes import Outcome
-from agent.casework.proof import compare, findings, statement_of, to_hypothesis
 from agent.casework.search import Candidate, Search, information, rivals, search, smallest
-from domain.ports import FactTable, KindProfile
+from domain.ports import FactTable
 from domain.predicates import FactQuery, Field, Not, Predicate, Scalar, all_of
 from domain.record import time_of
-
-__all__ = [
-    "PROVED_FROM",
-    "Case",
-    "Cause",
-    "chances",
-    "compare",
-    "earliest",
-    "explained_share",
-    "exposed_predicate",
-    "find_causes",
-    "findings",
-    "make_case",
-    "plural",
-    "started_of",
-    "statement_of",
-    "to_hypothesis",
-    "window_of",
-]
+from domain.seats import Inquiry
 
 # The most telling attributes are combined; more would only try more.
 _MOST_FIELDS = 9
@@ -55,22 +28,15 @@ _REFUTED = 0.02
 PROVED_FROM = 0.5
 
 
-def make_case(
-    outcome: Outcome,
-    profiles: Sequence[KindProfile],
-    *,
-    opened_at: datetime,
-    as_of: datetime,
-    reporters: frozenset[str],
-    facts: FactTable,
-) -> Case:
+def make_case(outcome: Outcome, inquiry: Inquiry, *, facts: FactTable) -> Case:
     """Choose the attributes that tell most, one by one."""
     fields = [
         field
-        for field in candidate_fields(outcome.unit, profiles)
+        for field in candidate_fields(outcome.unit, facts.kinds())
         if not _is_outcome(field, outcome)
     ]
-    case = Case(outcome, tuple(fields), opened_at, as_of, reporters)
+    opened_at = inquiry.issue.opened_at
+    case = Case(outcome, tuple(fields), opened_at, inquiry.as_of, inquiry.reporters)
     if len(fields) <= _MOST_FIELDS:
         return case
     query = FactQuery(kind=outcome.unit, where=window_of(case, earliest(case)))

@@ -7,19 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from agent.casework import words
+from agent.casework.case import Case, Cause, plural
 from agent.casework.contest import Contest, contests, events_near
-from agent.casework.diagnose import (
-    PROVED_FROM,
-    Case,
-    Cause,
-    chances,
-    explained_share,
-    find_causes,
-    make_case,
-    plural,
-    to_hypothesis,
-)
+from agent.casework.diagnose import PROVED_FROM, chances, explained_share, find_causes, make_case
 from agent.casework.lookup import look_up, shared_by_writers
+from agent.casework.proof import to_hypothesis
 from agent.casework.relevance import Relevant
 from domain.facts import Fact
 from domain.issues import Finding, Hypothesis
@@ -79,17 +71,8 @@ class _Explained(NamedTuple):
     share: float
 
 
-def _explain(
-    inquiry: Inquiry, reporters: frozenset[str], relevant: Relevant, facts: FactTable
-) -> _Explained:
-    case = make_case(
-        relevant.outcome,
-        facts.kinds(),
-        opened_at=inquiry.issue.opened_at,
-        as_of=inquiry.as_of,
-        reporters=reporters,
-        facts=facts,
-    )
+def _explain(inquiry: Inquiry, relevant: Relevant, facts: FactTable) -> _Explained:
+    case = make_case(relevant.outcome, inquiry, facts=facts)
     causes, searched = find_causes(case, facts=facts)
     share = explained_share(case, causes[0], facts=facts) if causes else 0.0
     people = relevant.reporters_hit / max(relevant.reporters, 1)
@@ -114,12 +97,11 @@ class LocalInvestigator:
     def examine(self, inquiry: Inquiry, *, facts: FactTable, recall: Recall) -> Examined:
         """Investigate, and keep the case and the causes that were counted."""
         tracer = Tracer(self._timer)
-        reporters = _reporters(inquiry)
         tracer.step(
             "Read reports",
             f"all on this issue since {words.moment(inquiry.issue.opened_at)}",
             f"{words.counted(len(inquiry.reports), 'report')}, "
-            f"{words.counted(len(reporters), 'customer')}",
+            f"{words.counted(len(inquiry.reporters), 'customer')}",
             by="local",
         )
         cases = recall.similar_cases(inquiry.problem, facts=inquiry.issue.slice)
@@ -129,10 +111,10 @@ class LocalInvestigator:
             words.counted(len(cases), "case") + (f", best: {cases[0].case.title}" if cases else ""),
             by="local",
         )
-        relevant = self._relevant(inquiry, reporters, facts, tracer)
-        explained = [_explain(inquiry, reporters, one, facts) for one in relevant[:_MOST_OUTCOMES]]
+        relevant = self._relevant(inquiry, facts, tracer)
+        explained = [_explain(inquiry, one, facts) for one in relevant[:_MOST_OUTCOMES]]
         if not explained:
-            return self._told(inquiry, reporters, facts, tracer)
+            return self._told(inquiry, facts, tracer)
         best = max(explained, key=_worth)
         self._trace_search(best, tracer)
         if not best.causes:
@@ -143,10 +125,8 @@ class LocalInvestigator:
             return Examined(self._unknown(tracer, reason), best.case, tried=best.tried)
         return self._prove(best, facts, tracer)
 
-    def _relevant(
-        self, inquiry: Inquiry, reporters: frozenset[str], facts: FactTable, tracer: Tracer
-    ) -> list[Relevant]:
-        looked = look_up(inquiry, reporters, facts)
+    def _relevant(self, inquiry: Inquiry, facts: FactTable, tracer: Tracer) -> list[Relevant]:
+        looked = look_up(inquiry, facts)
         found = "nothing that others do not have as well"
         if looked.relevant:
             best = looked.relevant[0]
@@ -215,16 +195,14 @@ class LocalInvestigator:
         against = "; ".join(one.text for one in best.findings_against) or "nothing found"
         tracer.step("Argue against it", "hits outside, before, and exposed without harm", against)
 
-    def _told(
-        self, inquiry: Inquiry, reporters: frozenset[str], facts: FactTable, tracer: Tracer
-    ) -> Examined:
+    def _told(self, inquiry: Inquiry, facts: FactTable, tracer: Tracer) -> Examined:
         """No record went wrong; say at least what those who wrote have in common."""
-        shared = shared_by_writers(inquiry, reporters, facts)
+        shared = shared_by_writers(inquiry, facts)
         if shared is None:
-            return Examined(self._unknown(tracer, _why_nothing(reporters)))
+            return Examined(self._unknown(tracer, _why_nothing(inquiry)))
         common = ", ".join(str(value) for value in (shared.cause or {}).values())
         tracer.step("Compare who wrote", "attributes of their records", common)
-        reason = f"{_why_nothing(reporters)}; those who wrote have {common} in common"
+        reason = f"{_why_nothing(inquiry)}; those who wrote have {common} in common"
         unknown = self._unknown(tracer, reason)
         return Examined(
             unknown.model_copy(
@@ -328,14 +306,8 @@ def _argued(
     return argued
 
 
-def _reporters(inquiry: Inquiry) -> frozenset[str]:
-    return frozenset(
-        one.item.customer_id for one in inquiry.reports if one.item.customer_id is not None
-    )
-
-
-def _why_nothing(reporters: frozenset[str]) -> str:
-    if not reporters:
+def _why_nothing(inquiry: Inquiry) -> str:
+    if not inquiry.reporters:
         return "the reports name no customer, so no record can be compared"
     return "no record of the reporters went wrong more often than those of others"
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from agent.casework.diagnose import Case, find_causes, make_case, to_hypothesis
+from agent.casework.diagnose import find_causes, make_case
 from agent.casework.outcomes import Outcome, outcomes_of
+from agent.casework.proof import to_hypothesis
 from agent.casework.relevance import Relevant, relevant_outcomes
-from agent.casework.suspects import suspected_outcomes
+from agent.casework.suspects import Suspects, suspected_outcomes
 from domain.errors import NotFound
 from domain.issues import Hypothesis
-from domain.ports import FactTable, KindProfile
+from domain.ports import FactTable
 from domain.predicates import Every, Field, OneOf, Predicate
 from domain.seats import Inquiry
 
@@ -29,33 +30,32 @@ class Looked(NamedTuple):
     tried: int
 
 
-def look_up(inquiry: Inquiry, reporters: frozenset[str], facts: FactTable) -> Looked:
+def look_up(inquiry: Inquiry, facts: FactTable) -> Looked:
     """Find the outcomes over-represented among reporters; what nobody foresaw comes last."""
     outcomes = outcomes_of(facts.kinds(), at=inquiry.as_of)
-    relevant = _relevant(outcomes, reporters, inquiry, facts, tried=len(outcomes))
-    suspects = suspected_outcomes(
+    relevant = _relevant(outcomes, inquiry, facts, tried=len(outcomes))
+    suspects = _suspects(inquiry, facts)
+    tried = len(outcomes) + suspects.tried
+    relevant += _relevant(suspects.outcomes, inquiry, facts, tried=tried)
+    return Looked(relevant, tried)
+
+
+def _suspects(inquiry: Inquiry, facts: FactTable) -> Suspects:
+    return suspected_outcomes(
         facts.kinds(),
-        reporters,
+        inquiry.reporters,
         facts=facts,
         opened_at=inquiry.issue.opened_at,
         as_of=inquiry.as_of,
     )
-    tried = len(outcomes) + suspects.tried
-    relevant += _relevant(suspects.outcomes, reporters, inquiry, facts, tried=tried)
-    return Looked(relevant, tried)
 
 
 def _relevant(
-    outcomes: Sequence[Outcome],
-    reporters: frozenset[str],
-    inquiry: Inquiry,
-    facts: FactTable,
-    *,
-    tried: int,
+    outcomes: Sequence[Outcome], inquiry: Inquiry, facts: FactTable, *, tried: int
 ) -> list[Relevant]:
     return relevant_outcomes(
         outcomes,
-        reporters,
+        inquiry.reporters,
         facts=facts,
         opened_at=inquiry.issue.opened_at,
         as_of=inquiry.as_of,
@@ -63,21 +63,13 @@ def _relevant(
     )
 
 
-def outcome_behind(
-    hypothesis: Hypothesis, inquiry: Inquiry, reporters: frozenset[str], facts: FactTable
-) -> Outcome | None:
+def outcome_behind(hypothesis: Hypothesis, inquiry: Inquiry, facts: FactTable) -> Outcome | None:
     """The outcome that a hypothesis was counted with."""
     known = outcomes_of(facts.kinds(), at=inquiry.as_of)
     found = [one for one in known if _fits(one, hypothesis, facts)]
     if found:
         return found[0]
-    suspects = suspected_outcomes(
-        facts.kinds(),
-        reporters,
-        facts=facts,
-        opened_at=inquiry.issue.opened_at,
-        as_of=inquiry.as_of,
-    )
+    suspects = _suspects(inquiry, facts)
     return next((one for one in suspects.outcomes if _fits(one, hypothesis, facts)), None)
 
 
@@ -99,37 +91,26 @@ def _terms(predicate: Predicate) -> tuple[Predicate, ...]:
     return predicate.terms if isinstance(predicate, Every) else (predicate,)
 
 
-def shared_by_writers(
-    inquiry: Inquiry, reporters: frozenset[str], facts: FactTable
-) -> Hypothesis | None:
+def shared_by_writers(inquiry: Inquiry, facts: FactTable) -> Hypothesis | None:
     """What those who wrote have in common although no record went wrong; never a proof."""
     best: tuple[float, Hypothesis] | None = None
     for profile in facts.kinds()[: _MOST_KINDS + len(_STANDING)]:
-        found = None if profile.kind in _STANDING else _shared(profile, inquiry, reporters, facts)
+        found = None if profile.kind in _STANDING else _shared(profile.kind, inquiry, facts)
         if found is not None and (best is None or found[0] > best[0]):
             best = found
     return best[1] if best else None
 
 
-def _shared(
-    profile: KindProfile, inquiry: Inquiry, reporters: frozenset[str], facts: FactTable
-) -> tuple[float, Hypothesis] | None:
-    kind = profile.kind
+def _shared(kind: str, inquiry: Inquiry, facts: FactTable) -> tuple[float, Hypothesis] | None:
+    wrote_it = tuple(sorted(inquiry.reporters))
     wrote = Outcome(
         unit=kind,
         name="wrote",
         words="those of customers who wrote",
-        hit=OneOf(field=Field(kind=kind, name="customer_id"), values=tuple(sorted(reporters))),
+        hit=OneOf(field=Field(kind=kind, name="customer_id"), values=wrote_it),
         since=Field(kind=kind, name="at"),
     )
-    case: Case = make_case(
-        wrote,
-        facts.kinds(),
-        opened_at=inquiry.issue.opened_at,
-        as_of=inquiry.as_of,
-        reporters=reporters,
-        facts=facts,
-    )
+    case = make_case(wrote, inquiry, facts=facts)
     causes, searched = find_causes(case, facts=facts)
     if not causes:
         return None

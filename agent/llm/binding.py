@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from agent.casework.case import Case, Cause
 from agent.casework.claimed import Failed, cause_of
-from agent.casework.diagnose import Case, Cause, statement_of
 from agent.casework.investigate import Examined
+from agent.casework.proof import statement_of
 from agent.casework.search import MOST_VALUES
 from agent.llm.schemas import CauseAnswer, InvestigationAnswer
 from agent.reading.redact import redact

@@ -13,15 +13,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from agent.casework import words
-from agent.casework.diagnose import (
-    Case,
-    Cause,
-    chances,
-    explained_share,
-    plural,
-    to_hypothesis,
-)
+from agent.casework.case import Case, Cause, plural
+from agent.casework.diagnose import chances, explained_share
 from agent.casework.investigate import Examined, LocalInvestigator, conclude
+from agent.casework.proof import to_hypothesis
 from agent.llm.binding import Bound, Run, bind
 from agent.llm.budget import Budget
 from agent.llm.chat import cut_after, parse_answer

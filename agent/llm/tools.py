@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from agent.casework import words
+from agent.casework.case import Case, plural, window_of
 from agent.casework.claimed import combination_of, count_values, vocabulary_of
 from agent.casework.cohorts import Counts, chance_of, ratio_of
-from agent.casework.diagnose import Case, plural, window_of
 from agent.casework.quotes import sample_quotes
 from agent.casework.relevance import LOOK_BACK
 from agent.casework.search import MOST_VALUES
