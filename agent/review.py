@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from agent.casework.build import (
+    AROUND,
     Material,
     build_casefile,
+    is_on_topic,
     label_of,
     message_label,
     message_reason,
     problem_words,
     reason_line,
 )
-from agent.casework.draft_message import Audience, address, draft_message, next_word
-from agent.casework.draft_ticket import draft_ticket
+from agent.casework.draft_message import Addressed, Audience
+from agent.casework.drafting import answer_due, drafts_of
 from agent.delivery.desk import Desk
 from agent.delivery.propose import Outcome, Submission, propose
-from domain.feedback import ReadItem
-from domain.issues import Casefile, Issue, IssueState
-from domain.people import Configuration
+from domain.issues import Casefile, IssueState
+from domain.people import Configuration, Policy
 from domain.ports import FactTable, Store
 from domain.proposals import Draft, ProposalKind
 from domain.provenance import MadeBy, Trace
 from domain.record import IssueId
 from domain.seats import Inquiry, Investigator, Recall, Writer, WriteRequest
 
-_AROUND = timedelta(days=21)
+# In the list, messages stand right behind the ticket of the same issue.
+_BEHIND: dict[Audience | None, float] = {None: 0.0, "affected": 0.01, "at_risk": 0.02}
 
 
 class Reviewed(NamedTuple):
@@ -75,7 +77,7 @@ def review_issue(
             return None
         reports = unit.feedback.read_items(unit.issues.report_keys(issue_id))
         around = [
-            one for one in unit.feedback.since(issue.opened_at - _AROUND) if _on_topic(one, issue)
+            one for one in unit.feedback.since(issue.opened_at - AROUND) if is_on_topic(one, issue)
         ]
         last = unit.issues.find_casefile(issue_id)
     inquiry = Inquiry(
@@ -112,17 +114,10 @@ def review_issue(
     )
 
 
-def _on_topic(one: ReadItem, issue: Issue) -> bool:
-    return any(mention.driver == issue.driver for mention in one.reading.drivers)
-
-
 def _submissions(
     casefile: Casefile, bench: Bench, facts: FactTable, now: datetime
 ) -> list[Submission]:
     policy = bench.configuration.policy
-    due = (now + timedelta(hours=policy.answer_hours)).replace(minute=0, second=0, microsecond=0)
-    ticket, trace, made_by = _worded(casefile, draft_ticket(casefile, answer_due_at=due), bench)
-    queue = casefile.owner.destination if casefile.owner else None
     common: dict[str, Any] = {
         "issue_id": casefile.issue.id,
         "casefile_version": casefile.version,
@@ -131,51 +126,48 @@ def _submissions(
         "risk": casefile.impact.risk,
         "snapshot_at": casefile.as_of,
     }
-    submissions = [
-        Submission(
-            **common,
-            kind=ProposalKind.TICKET,
-            destination=f"tickets/{queue}" if queue else "tickets",
-            label=label_of(casefile),
-            reason=reason_line(casefile),
-            draft=ticket,
-            priority=casefile.impact.priority,
-            answer_due_at=due,
-            trace=trace,
-            made_by=made_by,
+    submissions = []
+    for one in drafts_of(casefile, facts=facts, policy=policy, now=now):
+        draft, trace, made_by = _worded(casefile, one.draft, bench)
+        own = (
+            _ticket(casefile, policy, now)
+            if one.audience is None
+            else _message(casefile, one.audience, one.addressed)
         )
-    ]
-    audiences: tuple[Audience, ...] = ("affected", "at_risk")
-    for place, audience in enumerate(audiences):
-        addressed = address(casefile, audience, facts=facts, policy=policy)
-        if not addressed.recipients:
-            continue
-        draft = draft_message(
-            casefile,
-            audience,
-            recipients=addressed.recipients,
-            policy=policy,
-            next_word_at=next_word(policy, now=now),
-        )
-        message, trace, made_by = _worded(casefile, draft, bench)
         submissions.append(
             Submission(
                 **common,
-                kind=ProposalKind.MESSAGE,
-                audience=audience,
-                destination="mail",
-                label=message_label(casefile, audience),
-                reason=message_reason(casefile, audience, len(addressed.recipients)),
-                draft=message,
-                # Right behind the ticket of the same issue.
-                priority=casefile.impact.priority - 0.01 * (place + 1),
-                recipients=addressed.recipients,
-                left_out=addressed.left_out,
+                **own,
+                draft=draft,
+                priority=casefile.impact.priority - _BEHIND[one.audience],
                 trace=trace,
                 made_by=made_by,
             )
         )
     return submissions
+
+
+def _ticket(casefile: Casefile, policy: Policy, now: datetime) -> dict[str, Any]:
+    queue = casefile.owner.destination if casefile.owner else None
+    return {
+        "kind": ProposalKind.TICKET,
+        "destination": f"tickets/{queue}" if queue else "tickets",
+        "label": label_of(casefile),
+        "reason": reason_line(casefile),
+        "answer_due_at": answer_due(policy, now=now),
+    }
+
+
+def _message(casefile: Casefile, audience: Audience, addressed: Addressed) -> dict[str, Any]:
+    return {
+        "kind": ProposalKind.MESSAGE,
+        "audience": audience,
+        "destination": "mail",
+        "label": message_label(casefile, audience),
+        "reason": message_reason(casefile, audience, len(addressed.recipients)),
+        "recipients": addressed.recipients,
+        "left_out": addressed.left_out,
+    }
 
 
 def _worded(casefile: Casefile, draft: Draft, bench: Bench) -> tuple[Draft, Trace, MadeBy]:

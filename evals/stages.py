@@ -7,17 +7,16 @@ behind one stage, and takes what lies before that stage from the clean chain.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agent.casework.build import Material, build_casefile, problem_words
+from agent.casework.build import AROUND, Material, build_casefile, is_on_topic, problem_words
 from agent.casework.checks import check_draft
-from agent.casework.draft_message import Audience, address, draft_message, next_word
-from agent.casework.draft_ticket import draft_ticket
+from agent.casework.draft_message import Audience
+from agent.casework.drafting import drafts_of
 from agent.listening import new_stream, request_for, vectors_of
 from agent.matching.context import ContextBook
 from agent.recall import FusedRecall, rank_corpus
@@ -35,8 +34,6 @@ from storage.store import SqlStore
 from vectorstore.exact import ExactIndex
 
 _MATCH_BATCH = 2000
-# As far back as a review looks for others who wrote about the same kind of problem.
-_AROUND = timedelta(days=21)
 
 
 class Stage(StrEnum):
@@ -260,30 +257,17 @@ class Chain:
             return list(self.after(Stage.DRAFTS, clean.drafts))
         return [one for file in self.casefiles.values() for one in self._drafts_of(file)]
 
-    def _drafts_of(self, file: Casefile) -> list[Drafted]:
+    def _drafts_of(self, file: Casefile) -> Iterator[Drafted]:
         policy = self.world.configuration.policy
-        due = file.as_of + timedelta(hours=policy.answer_hours)
-        ticket = draft_ticket(file, answer_due_at=due)
-        checks = check_draft(ticket, policy=policy, owner=file.owner)
-        found = [Drafted(file.issue.id, None, ticket, (), checks)]
-        audiences: tuple[Audience, ...] = ("affected", "at_risk")
-        for audience in audiences:
-            to = address(file, audience, facts=self.facts, policy=policy).recipients
-            if not to:
-                continue
-            word_at = next_word(policy, now=file.as_of)
-            draft = draft_message(
-                file, audience, recipients=to, policy=policy, next_word_at=word_at
-            )
-            checks = check_draft(draft, policy=policy, owner=file.owner, recipients=to)
-            found.append(Drafted(file.issue.id, audience, draft, to, checks))
-        return found
+        for one in drafts_of(file, facts=self.facts, policy=policy, now=file.as_of):
+            to = one.addressed.recipients
+            checks = check_draft(one.draft, policy=policy, owner=file.owner, recipients=to)
+            yield Drafted(file.issue.id, one.audience, one.draft, to, checks)
 
 
 def _is_around(one: ReadItem, issue: Issue) -> bool:
     at = one.item.at
-    recent = at is not None and at >= issue.opened_at - _AROUND
-    return recent and any(mention.driver == issue.driver for mention in one.reading.drivers)
+    return at is not None and at >= issue.opened_at - AROUND and is_on_topic(one, issue)
 
 
 class _Investigator:

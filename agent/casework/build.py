@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from textwrap import shorten
 from typing import NamedTuple
 
@@ -23,6 +23,8 @@ from domain.provenance import TraceStep
 from domain.seats import Inquiry, Investigator, Recall
 
 QUOTES = 3
+AROUND = timedelta(days=21)
+"""How long before an issue its material begins."""
 
 
 class Material(NamedTuple):
@@ -64,7 +66,9 @@ def build_casefile(
         facts=facts,
     )
     keys = {one.item.key for one in inquiry.reports}
-    on_driver = [one for one in material.around if _is_about(one, inquiry) or one.item.key in keys]
+    on_driver = [
+        one for one in material.around if is_on_topic(one, inquiry.issue) or one.item.key in keys
+    ]
     trend = trend_of(
         on_driver,
         keys,
@@ -116,8 +120,9 @@ def build_casefile(
     )
 
 
-def _is_about(one: ReadItem, inquiry: Inquiry) -> bool:
-    return any(mention.driver == inquiry.issue.driver for mention in one.reading.drivers)
+def is_on_topic(one: ReadItem, issue: Issue) -> bool:
+    """Whether a report names an issue's driver."""
+    return any(mention.driver == issue.driver for mention in one.reading.drivers)
 
 
 def problem_words(issue: Issue, reports: Sequence[ReadItem], configuration: Configuration) -> str:
