@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent.reading.clauses import Clause
@@ -51,9 +51,13 @@ def mentions_of(
             best = finder.rank(part.scores, by_words=part.by_words, sentiment_score=felt)[0]
             if best.chance >= LEAST_BESIDE:
                 chosen.setdefault(best.driver, best)
+    spoken = [
+        {one.driver: one.chance for one in finder.rank(part.scores, by_words=part.by_words)}
+        for part in (parts if chosen else ())
+    ]
     found = []
     for score in list(chosen.values())[:_MOST]:
-        part_of = _speaks_of(score.driver, parts, finder)
+        part_of = _speaks_of(score.driver, parts, spoken)
         quote = _clear_part(text, part_of.clause) if part_of is not None else None
         if part_of is not None and quote is not None:
             side = _side(part_of, sentiment, is_alone=len(parts) == 1)
@@ -61,14 +65,17 @@ def mentions_of(
     return tuple(found)
 
 
-def _speaks_of(driver: str, parts: Sequence[Part], finder: DriverFinder) -> Part | None:
-    """The part that speaks most of a driver; of two alike the one that complains more."""
+def _speaks_of(
+    driver: str, parts: Sequence[Part], spoken: Sequence[Mapping[str, float]]
+) -> Part | None:
+    """The part that speaks most of a driver; of two alike the one that complains more.
+
+    `spoken` has the chance of each driver in each part.
+    """
     scored = []
-    for number, part in enumerate(parts):
-        ranked = finder.rank(part.scores, by_words=part.by_words)
-        chance = next(one.chance for one in ranked if one.driver == driver)
+    for number, (part, chances) in enumerate(zip(parts, spoken, strict=True)):
         blame = 0.02 * min(tone_of(part.clause.text).bad, 3.0)
-        scored.append((chance + blame, -number))
+        scored.append((chances[driver] + blame, -number))
     return parts[-max(scored)[1]] if scored else None
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from agent.config.load import load_configuration
 from domain.feedback import Channel, DriverMention
+from evals.labels import confusion, labelled_cases, three_way
 from evals.measures import Labelled, accuracy, macro_f1
 from evals.public import cross_validated, read_texts
 from evals.scores import Unit, bootstrap, share
-from evals.suite import Bench, CaseResult, Grid, Measured
+from evals.suite import Bench, Measured
 
 _REASONS = {
     "Late Flight": "late_flight",
@@ -36,7 +37,7 @@ def measure(bench: Bench) -> Measured:
         taxonomy = load_configuration(None, taxonomy=path).taxonomy
     texts = [row["text"] for row in rows]
     readings = read_texts(bench, texts, taxonomy=taxonomy, channel=Channel.SOCIAL)
-    said = [_three(one.sentiment.label) for one in readings]
+    said = [three_way(one.sentiment.label) for one in readings]
     sentiment = [
         Labelled(row["airline_sentiment"], got) for row, got in zip(rows, said, strict=True)
     ]
@@ -59,10 +60,10 @@ def measure(bench: Bench) -> Measured:
             "tfidf_driver_accuracy": bootstrap(trained_drivers, accuracy, unit=Unit.SHARE),
         },
         cases=[
-            *_cases("sentiment_accuracy", [row["tweet_id"] for row in rows], sentiment),
-            *_cases("driver_accuracy", [id_ for id_, _ in drivers], named),
+            *labelled_cases("sentiment_accuracy", [row["tweet_id"] for row in rows], sentiment),
+            *labelled_cases("driver_accuracy", [id_ for id_, _ in drivers], named),
         ],
-        plots=(_confusion(sentiment),),
+        plots=(confusion("Sentiment: labelled (rows) and read (columns)", _LABELS, sentiment),),
         notes=["VADER is not among the dependencies and is left out."],
     )
 
@@ -73,28 +74,5 @@ def _rows(path: Path) -> list[dict[str, str]]:
     return list(rows.values())
 
 
-def _three(label: str | None) -> str | None:
-    return "negative" if label == "mixed" else label
-
-
 def _first(drivers: Sequence[DriverMention]) -> str | None:
     return drivers[0].driver if drivers else None
-
-
-def _cases(metric: str, ids: Sequence[str], said: Sequence[Labelled]) -> list[CaseResult]:
-    return [
-        CaseResult(metric, id_, one.expected, one.got or "none", float(one.expected != one.got))
-        for id_, one in zip(ids, said, strict=True)
-    ]
-
-
-def _confusion(said: Sequence[Labelled]) -> Grid:
-    columns = (*_LABELS, "not judged")
-    counts = tuple(
-        tuple(
-            sum(one.expected == row and (one.got or "not judged") == column for one in said)
-            for column in columns
-        )
-        for row in _LABELS
-    )
-    return Grid("Sentiment: labelled (rows) and read (columns)", _LABELS, columns, counts)

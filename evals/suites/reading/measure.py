@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from domain.feedback import FeedbackItem, Reading
+from evals.labels import confusion
 from evals.measures import (
     Labelled,
     SetHits,
@@ -19,7 +20,7 @@ from evals.measures import (
     set_f1,
 )
 from evals.scores import Unit, bootstrap, share
-from evals.suite import Bench, CaseResult, Curve, Grid, Measured
+from evals.suite import Bench, CaseResult, Curve, Measured
 from evals.truth import Label
 
 _SENTIMENTS = ("positive", "neutral", "negative", "mixed")
@@ -64,7 +65,10 @@ def measure(bench: Bench) -> Measured:
             ),
         },
         cases=[case for one in read for case in _cases(one)],
-        plots=(_reliability(sure), _confusion(said)),
+        plots=(
+            _reliability(sure),
+            confusion("Sentiment: planted (rows) and read (columns)", _SENTIMENTS, said),
+        ),
     )
 
 
@@ -134,15 +138,3 @@ def _reliability(sure: list[Sure]) -> Curve:
     bins = calibration_bins(sure, np.ones(len(sure), np.int64))
     points = tuple((one.confidence, one.right) for one in bins)
     return Curve("Sentiment: is it as sure as it is right?", "confidence", "right", points, True)
-
-
-def _confusion(said: list[Labelled]) -> Grid:
-    columns = (*_SENTIMENTS, "not judged")
-    counts = tuple(
-        tuple(
-            sum(one.expected == row and (one.got or "not judged") == column for one in said)
-            for column in columns
-        )
-        for row in _SENTIMENTS
-    )
-    return Grid("Sentiment: planted (rows) and read (columns)", _SENTIMENTS, columns, counts)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from domain.feedback import Channel
 from domain.people import Taxonomy
+from evals.labels import labelled_cases, three_way
 from evals.measures import Labelled, macro_f1
 from evals.public import mean_of, read_texts, trained_words
 from evals.scores import Score, Unit, bootstrap
-from evals.suite import Bars, Bench, CaseResult, Measured
+from evals.suite import Bars, Bench, Measured
 
 _LANGUAGES = (
     "arabic", "english", "french", "german", "hindi", "italian", "portuguese", "spanish",
@@ -31,7 +32,7 @@ def measure(bench: Bench) -> Measured:
         channel=Channel.SOCIAL,
     )
     said = [
-        (row["language"], Labelled(row["sentiment"], _three(one.sentiment.label)))
+        (row["language"], Labelled(row["sentiment"], three_way(one.sentiment.label)))
         for row, one in zip(asked, readings, strict=True)
     ]
     trained = [pair for language in _LANGUAGES for pair in _trained(language, taught, asked)]
@@ -46,11 +47,9 @@ def measure(bench: Bench) -> Measured:
             **beside,
         },
         cases=[
-            CaseResult(
-                f"macro_f1_{language}", str(place), one.expected, one.got or "none",
-                float(one.expected != one.got),
-            )
+            case
             for place, (language, one) in enumerate(said)
+            for case in labelled_cases(f"macro_f1_{language}", [str(place)], [one])
         ],
         plots=(Bars("Macro-F1 by language", tuple(own.items())),),
     )  # fmt: skip
@@ -59,10 +58,6 @@ def measure(bench: Bench) -> Measured:
 def _rows(path: Path) -> list[dict[str, str]]:
     with gzip.open(path, "rt", encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))
-
-
-def _three(label: str | None) -> str | None:
-    return "negative" if label == "mixed" else label
 
 
 def _by_language(said: Sequence[tuple[str, Labelled]]) -> dict[str, Score]:
