@@ -38,13 +38,10 @@ def words_in(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def standardised(scores: Sequence[float]) -> list[float]:
-    """Give z-scores; all 0 where nothing differs."""
-    if not scores:
-        return []
-    mean = sum(scores) / len(scores)
-    deviation = math.sqrt(sum((score - mean) ** 2 for score in scores) / len(scores))
-    return [(score - mean) / deviation if deviation else 0.0 for score in scores]
+def standardised(scores: Any) -> Any:
+    """Give z-scores, of shape (scores,); all 0 where nothing differs."""
+    deviation = scores.std() if len(scores) else 0.0
+    return (scores - scores.mean()) / deviation if deviation else np.zeros(len(scores))
 
 
 class Bm25:
@@ -160,8 +157,8 @@ def fuse(lexical: Mapping[str, float], dense: Mapping[str, float]) -> dict[str, 
     sides = []
     for scores, weight in ((lexical, 1.0), (dense, DENSE_WEIGHT)):
         lowest = min(scores.values(), default=0.0)
-        values = standardised([scores.get(id_, lowest) for id_ in ids])
-        sides.append([weight * value for value in values])
+        values = standardised(np.array([scores.get(id_, lowest) for id_ in ids]))
+        sides.append((weight * values).tolist())
     joined = {id_: sides[0][place] + sides[1][place] for place, id_ in enumerate(ids)}
     return dict(sorted(joined.items(), key=lambda pair: (-pair[1], pair[0])))
 
@@ -213,7 +210,7 @@ def rank_corpus(
         rows = np.arange(len(corpus))
         if allowed is not None:
             rows = rows[np.asarray(allowed[place], bool)]
-        joined = _z(words.scores(query)[rows])
+        joined = standardised(words.scores(query)[rows])
         if meaning is not None:
             joined = joined + meaning.scores(place, rows)
         order = np.argsort(-joined, kind="stable")[:k]
@@ -247,9 +244,4 @@ class _Meaning(NamedTuple):
     def scores(self, place: int, rows: Any) -> Any:
         whole = self.corpus[rows] @ self.queries[place]
         heads = self.corpus_heads[rows] @ self.query_heads[place]
-        return DENSE_WEIGHT * _z(whole) + _z(heads)
-
-
-def _z(scores: Any) -> Any:
-    deviation = scores.std() if len(scores) else 0.0
-    return (scores - scores.mean()) / deviation if deviation else np.zeros(len(scores))
+        return DENSE_WEIGHT * standardised(whole) + standardised(heads)

@@ -54,6 +54,7 @@ from domain.proposals import (
 from domain.provenance import Dropped, MadeBy, Trace, TraceStep
 from domain.record import CaseId, FactId, FeedbackKey, IssueId
 from domain.text import CustomerText
+from tests.clock import FakeClock
 
 WORLD = datetime(2026, 3, 4, 9, 2, tzinfo=UTC)
 """World time of the evidence."""
@@ -74,19 +75,6 @@ PAYMENTS = Owner(
     destination="payments",
 )
 NAMES = ("Aino Salo", "Jonas Wirt", "Samira Noor", "Tom Reiser", "Marta Alves", "Piotr Wilk")
-
-
-class FakeClock:
-    """A clock that moves when it is told to."""
-
-    def __init__(self, now: datetime = NOW) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def pass_by(self, **spans: float) -> None:
-        self.now += timedelta(**spans)
 
 
 def open_full_inbox(home: Path, clock: FakeClock | None = None) -> Installation:
@@ -118,7 +106,7 @@ def open_set_up(home: Path, clock: FakeClock | None = None) -> Installation:
         "UNDERTONE_SMTP_URL": "smtp://127.0.0.1:9",
         "UNDERTONE_MAIL_FROM": "Brook & Barrow <help@brookbarrow.example>",
     }
-    installation = Installation(Settings.load(home, environment), clock=clock or FakeClock())
+    installation = Installation(Settings.load(home, environment), clock=clock or FakeClock(NOW))
     installation.settings.home.mkdir(parents=True, exist_ok=True)
     installation.store.prepare()
     # Opened before any transaction: it may write the installation's secret.

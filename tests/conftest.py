@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.builders_inbox import open_full_inbox
 from tests.shop import open_home, worked_home
 
 
@@ -17,3 +18,11 @@ def shop(tmp_path, shops):
     installation = open_home(worked_home(tmp_path, shops), UNDERTONE_UNDO_SECONDS="0")
     yield installation
     installation.close()
+
+
+@pytest.fixture(scope="session")
+def full_home(tmp_path_factory):
+    """A full inbox, built once and copied for each test that changes it."""
+    home = tmp_path_factory.mktemp("full") / "home"
+    open_full_inbox(home).close()
+    return home

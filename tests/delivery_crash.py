@@ -16,7 +16,8 @@ from connectors.smtp.actions import MailDestination
 from connectors.smtp.settings import Sender, Server
 from connectors.ticket_files.actions import TicketFiles
 from domain.proposals import ProposalState
-from tests.delivery_world import SECRET, FakeClock, World
+from tests.clock import FakeClock
+from tests.delivery_world import SECRET, World
 
 
 def real_world(home: Path, port: int, *, now: datetime, name: str) -> World:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -39,6 +39,7 @@ from domain.proposals import (
 from domain.provenance import MadeBy
 from domain.record import IssueId, ProposalId
 from storage.store import SqlStore
+from tests.clock import FakeClock
 
 MORNING = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 OWNER = Owner(
@@ -50,19 +51,6 @@ OWNER = Owner(
 )
 SECRET = b"a secret of thirty-two bytes ..."
 ISSUE = IssueId("i_1")
-
-
-class FakeClock:
-    """A clock that moves when it is told to."""
-
-    def __init__(self, now: datetime = MORNING) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def pass_by(self, **spans: float) -> None:
-        self.now += timedelta(**spans)
 
 
 @dataclass
@@ -278,7 +266,7 @@ class World:
         clock: FakeClock | None = None,
         name: str = "first",
     ) -> None:
-        self.clock = clock or FakeClock()
+        self.clock = clock or FakeClock(MORNING)
         self.store = SqlStore(f"sqlite:///{home / 'undertone.db'}")
         self.store.prepare()
         self.policy = policy or Policy()

@@ -6,7 +6,8 @@ import shutil
 import pytest
 
 from tests.browser.serving import Desk
-from tests.builders_inbox import FakeClock, open_full_inbox, open_set_up
+from tests.builders_inbox import NOW, open_set_up
+from tests.clock import FakeClock
 from tests.shop import open_home, worked_home
 
 FLAGS = [
@@ -38,18 +39,10 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def full_home(tmp_path_factory):
-    """A full inbox, built once and copied for each test that changes it."""
-    home = tmp_path_factory.mktemp("full") / "home"
-    open_full_inbox(home).close()
-    return home
-
-
 @pytest.fixture
 def desk(chromium, tmp_path, full_home):
     """A full inbox of one test's own, for those that change something."""
-    clock = FakeClock()
+    clock = FakeClock(NOW)
     home = shutil.copytree(full_home, tmp_path / "home")
     made = Desk(chromium, open_set_up(home, clock), clock)
     yield made
@@ -58,7 +51,7 @@ def desk(chromium, tmp_path, full_home):
 
 @pytest.fixture(scope="session")
 def _shared(chromium, tmp_path_factory, full_home):
-    clock = FakeClock()
+    clock = FakeClock(NOW)
     home = shutil.copytree(full_home, tmp_path_factory.mktemp("shared") / "home")
     made = Desk(chromium, open_set_up(home, clock), clock)
     yield made

@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 from domain.proposals import DecisionKind
 from domain.record import ProposalId
 from tests.browser.serving import Desk
-from tests.builders_inbox import FakeClock, open_set_up
+from tests.builders_inbox import NOW, open_set_up
+from tests.clock import FakeClock
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -114,7 +115,7 @@ def test_below_900_there_is_one_pane_at_a_time(shown):
 
 
 def test_the_first_run_and_the_empty_queue_say_what_is_next(chromium, tmp_path):
-    desk = Desk(chromium, open_set_up(tmp_path / "home"), FakeClock())
+    desk = Desk(chromium, open_set_up(tmp_path / "home"), FakeClock(NOW))
     page = desk.page()
 
     expect(page.get_by_role("heading", name="Nothing imported yet")).to_be_visible()

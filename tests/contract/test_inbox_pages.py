@@ -19,7 +19,8 @@ from domain.proposals import DecisionKind, DeliveryState
 from domain.record import FeedbackKey, IssueId, ProposalId
 from domain.text import CustomerText
 from storage.facts import facts
-from tests.builders_inbox import FakeClock, an_issue, open_full_inbox, open_set_up
+from tests.builders_inbox import NOW, an_issue, open_set_up
+from tests.clock import FakeClock
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 HTML = {"accept": "text/html"}
@@ -27,15 +28,7 @@ HTML = {"accept": "text/html"}
 
 @pytest.fixture
 def clock():
-    return FakeClock()
-
-
-@pytest.fixture(scope="module")
-def full_home(tmp_path_factory):
-    """A full inbox, built once and copied for each test."""
-    home = tmp_path_factory.mktemp("full") / "home"
-    open_full_inbox(home).close()
-    return home
+    return FakeClock(NOW)
 
 
 @pytest.fixture

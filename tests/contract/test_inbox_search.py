@@ -15,12 +15,12 @@ from domain.issues import Match, MatchMethod
 from domain.text import CustomerText
 from tests.builders_inbox import (
     NOW,
-    FakeClock,
     a_reading,
     an_issue,
     open_full_inbox,
     open_set_up,
 )
+from tests.clock import FakeClock
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -66,7 +66,7 @@ def full_home(tmp_path_factory):
 @pytest.fixture(scope="module")
 def client(full_home, tmp_path_factory):
     home = shutil.copytree(full_home, tmp_path_factory.mktemp("search") / "home")
-    installation = open_set_up(home, FakeClock())
+    installation = open_set_up(home, FakeClock(NOW))
     made = TestClient(
         build_app(installation), base_url="http://127.0.0.1:8017", headers={"accept": "text/html"}
     )

@@ -7,7 +7,7 @@ from app.access import Access, Person, Right, Role, check_csrf, secret_hash
 from app.problems import SignedOut, TooManyTries
 from domain.errors import Forbidden, InvalidInput
 from storage.store import SqlStore
-from tests.builders_inbox import FakeClock
+from tests.clock import FakeClock
 
 
 @pytest.fixture
