@@ -1,7 +1,7 @@
 VENV ?= .venv
 BIN  := $(VENV)/bin
 LOCK := requirements.lock
-COMPILE := pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+COMPILE := pip compile pyproject.toml --group dev --extra evals --universal --python-version 3.11 \
            --generate-hashes --no-header --no-annotate --quiet
 PYTHON ?= python3
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import bring, evals, look, serve, tokens, world
+from app.commands import bring, evals, heads, look, serve, tokens, world
 
 application = typer.Typer(
     name="undertone",
@@ -38,6 +38,7 @@ def _prepare(
 
 bring.register(application)
 look.register(application)
+heads.register(application)
 serve.register(application)
 tokens.register(application)
 world.register(application)

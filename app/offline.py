@@ -12,19 +12,23 @@ from typing import TYPE_CHECKING, NamedTuple
 from agent.config.load import load_configuration
 from agent.listening import replay, request_for
 from agent.reading.local import LocalReader
+from agent.reading.redact import redact
+from agent.reading.taught.head import TaughtHead
 from agent.recall import rank_corpus
 from app.export_files import write_lines
 from app.exports import alarm_object
+from app.heads import open_head
 from app.settings import Settings
 from app.wiring import open_embedder
 from connectors.files.lines import read_files
-from connectors.files.mapping import Mapped
+from connectors.files.mapping import Mapped, text_map
 from domain.errors import InvalidInput
 from domain.facts import Case, Fact
 from domain.feedback import FeedbackItem, Reading, ReadItem, SetAside
 from domain.incoming import Incoming
 from domain.people import Taxonomy
 from domain.ports import Progress
+from domain.vectors import Embedder
 from storage.memory_facts import MemoryFactTable
 
 if TYPE_CHECKING:
@@ -68,22 +72,39 @@ def _records(lines: Iterable[Incoming], left_out: Counter[str]) -> Iterator[Mapp
             left_out[line.record.reason if len(left_out) < _REASONS else "other reasons"] += 1
 
 
+class ReadWith(NamedTuple):
+    """What a reading is made with besides the home's own."""
+
+    taxonomy: Path | None = None
+    head: Path | None = None
+    text: str = "text"
+    """The column that holds the text."""
+
+
 def read_file(
-    settings: Settings,
-    input_: Path,
-    output: Path,
-    *,
-    taxonomy: Path | None,
-    progress: Progress,
+    settings: Settings, input_: Path, output: Path, *, chosen: ReadWith, progress: Progress
 ) -> Written:
-    """Read the feedback of a file, in memory that does not grow with it."""
-    chosen = _taxonomy(settings, taxonomy)
+    """Read the feedback of a file, in memory that does not grow with it.
+
+    Raises:
+        InvalidInput: A file does not exist, or the head is damaged or of another embedder.
+    """
+    taxonomy = _taxonomy(settings, chosen.taxonomy)
+    embedder = open_embedder(settings)
+    head = open_head(chosen.head, embedder) if chosen.head is not None else None
     left_out: Counter[str] = Counter()
-    lines = read_files([_present(input_)], kind="feedback", source="files", progress=progress)
+    lines = read_files(
+        [_present(input_)],
+        kind="feedback",
+        mapped=text_map(chosen.text),
+        source="files",
+        progress=progress,
+    )
     items = (one for one in _records(lines, left_out) if isinstance(one, FeedbackItem))
-    readings = _read(LocalReader(open_embedder(settings)), items, chosen)
-    count = write_lines(output, (_reading_object(*pair) for pair in readings))
-    return Written(count, dict(left_out))
+    objects = _reading_objects(LocalReader(embedder), items, taxonomy)
+    if head is not None:
+        objects = _with_head(objects, head, embedder)
+    return Written(write_lines(output, (made for _, made in objects)), dict(left_out))
 
 
 def _read(
@@ -93,6 +114,24 @@ def _read(
     while batch := list(islice(waiting, _BATCH)):
         readings = reader.read([request_for(item) for item in batch], taxonomy=taxonomy)
         yield from zip(batch, readings, strict=True)
+
+
+def _reading_objects(
+    reader: LocalReader, items: Iterable[FeedbackItem], taxonomy: Taxonomy
+) -> Iterator[tuple[FeedbackItem, Object]]:
+    for item, reading in _read(reader, items, taxonomy):
+        yield item, _reading_object(item, reading)
+
+
+def _with_head(
+    objects: Iterable[tuple[FeedbackItem, Object]], head: TaughtHead, embedder: Embedder | None
+) -> Iterator[tuple[FeedbackItem, Object]]:
+    """Add what a head says of the text of each item."""
+    waiting = iter(objects)
+    while batch := list(islice(waiting, _BATCH)):
+        answers = head.answer([redact(item.text) for item, _ in batch], embedder=embedder)
+        for (item, made), answer in zip(batch, answers, strict=True):
+            yield item, {**made, "head": answer.model_dump(mode="json")}
 
 
 def _reading_object(item: FeedbackItem, reading: Reading) -> Object:

@@ -49,17 +49,27 @@ def read(
     input_: Annotated[Path, typer.Argument(metavar="INPUT", help="Feedback, JSONL or CSV.")],
     output: Output,
     taxonomy: Taxonomy = None,
+    head: Annotated[
+        Path | None,
+        typer.Option("--head", help="Head made by `undertone fit`; adds its label to each line."),
+    ] = None,
+    text: Annotated[str, typer.Option("--text", help="Column that holds the text.")] = "text",
     home: Home = None,
 ) -> None:
     """Read a file: sentiment and drivers with verbatim quotes, one line per item.
 
-    Example: undertone read reviews.jsonl --output readings.jsonl --taxonomy shop.yaml
+    Examples:
+
+      undertone read reviews.jsonl --output readings.jsonl --taxonomy shop.yaml
+
+      undertone read reviews.csv --text review --head topics.head --output readings.jsonl
     """
-    from app.offline import read_file
+    from app.offline import ReadWith, read_file
     from app.progress import bar
 
+    chosen = ReadWith(taxonomy, head, text)
     with bar("Reading") as progress:
-        done = read_file(settings(home), input_, output, taxonomy=taxonomy, progress=progress)
+        done = read_file(settings(home), input_, output, chosen=chosen, progress=progress)
     _say_all(done.lines("readings written to", output))
 
 

@@ -22,15 +22,15 @@ def read_files(
     *,
     kind: Kind | None = None,
     map_path: Path | None = None,
+    mapped: Map | None = None,
     source: str,
     progress: Progress | None = None,
 ) -> Iterator[Incoming]:
-    """Read files one after the other; progress counts bytes.
+    """Read files one after the other; progress counts bytes. A map file goes before `mapped`.
 
     Raises:
         InvalidConfiguration: The map file is wrong.
     """
-    mapped = None
     if map_path is not None:
         if not map_path.is_file():
             raise InvalidConfiguration(f"The map file {map_path} does not exist.")
@@ -39,7 +39,7 @@ def read_files(
     before = 0
     for path in paths:
         with path.open("rb") as handle:
-            for place, raw in enumerate(_rows(path, handle)):
+            for place, raw in enumerate(rows_of(path, handle)):
                 yield to_incoming(raw, kind=kind, mapped=mapped, source=source)
                 if progress is not None and place % 500 == 0:
                     progress(before + handle.tell(), total)
@@ -48,7 +48,8 @@ def read_files(
         progress(total, total)
 
 
-def _rows(path: Path, handle: IO[bytes]) -> Iterator[Raw]:
+def rows_of(path: Path, handle: IO[bytes]) -> Iterator[Raw]:
+    """Give the rows of one open file, CSV where its name says so and else JSON lines."""
     names = [suffix.lower() for suffix in path.suffixes]
     stream: IO[bytes] = (
         gzip.GzipFile(fileobj=handle) if ".gz" in names else handle  # type: ignore[assignment]

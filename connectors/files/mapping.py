@@ -85,6 +85,12 @@ class Map(Record):
         return mapped
 
 
+def text_map(column: str) -> Map:
+    """Give the map that takes the text from one column, and every other field by its own name."""
+    names = _FIELDS["feedback"] - {"text"}
+    return Map(rules={"text": Rule(column=column)} | {name: Rule(column=name) for name in names})
+
+
 def load_map(text: str, *, name: str) -> Map:
     """Read a map file.
 

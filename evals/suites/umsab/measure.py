@@ -1,19 +1,17 @@
-"""Tweets in eight languages, `val` split; trained words see the `train` split."""
+"""Tweets in eight languages, `val` split; heads and trained words see the `train` split."""
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections.abc import Sequence
-from pathlib import Path
 
 from domain.feedback import Channel
 from domain.people import Taxonomy
 from evals.labels import labelled_cases, three_way
-from evals.measures import Labelled, macro_f1
-from evals.public import mean_of, read_texts, trained_words
-from evals.scores import Score, Unit, bootstrap
+from evals.measures import Labelled
+from evals.public import mean_of, read_rows, read_texts, vader_macro_f1
+from evals.scores import Score
 from evals.suite import Bars, Bench, Measured
+from evals.taught import Answered, Row, cases_of, f1, teach_and_ask
 
 _LANGUAGES = (
     "arabic", "english", "french", "german", "hindi", "italian", "portuguese", "spanish",
@@ -22,7 +20,7 @@ _LANGUAGES = (
 
 def measure(bench: Bench) -> Measured:
     """Score each language. `mixed` counts as negative, an abstention as a miss."""
-    rows = _rows(bench.data / "umsab_multilingual" / "dev.csv.gz")
+    rows = read_rows(bench.data / "umsab_multilingual" / "dev.csv.gz")
     asked = [row for row in rows if row["official_split"] == "val"]
     taught = [row for row in rows if row["official_split"] == "train"]
     readings = read_texts(
@@ -35,52 +33,58 @@ def measure(bench: Bench) -> Measured:
         (row["language"], Labelled(row["sentiment"], three_way(one.sentiment.label)))
         for row, one in zip(asked, readings, strict=True)
     ]
-    trained = [pair for language in _LANGUAGES for pair in _trained(language, taught, asked)]
-    own, words = _by_language(said), _by_language(trained)
-    scores = {f"macro_f1_{language}": own[language] for language in _LANGUAGES}
-    beside = {f"tfidf_macro_f1_{language}": words[language] for language in _LANGUAGES}
+    trained = {language: _trained(bench, language, taught, asked) for language in _LANGUAGES}
+    own = _by_language(said)
+    heads = {name: f1([one.by_head for one in found]) for name, found in trained.items()}
+    words = {name: f1([one.by_words for one in found]) for name, found in trained.items()}
+    english = [row for row in asked if row["language"] == "english"]
     return Measured(
         scores={
-            "macro_f1_mean": mean_of([own[language] for language in _LANGUAGES]),
-            "tfidf_macro_f1_mean": mean_of([words[language] for language in _LANGUAGES]),
-            **scores,
-            **beside,
+            "macro_f1_mean": mean_of(list(own.values())),
+            "head_macro_f1_mean": mean_of(list(heads.values())),
+            "tfidf_macro_f1_mean": mean_of(list(words.values())),
+            "vader_macro_f1_english": vader_macro_f1(
+                [row["text"] for row in english], [row["sentiment"] for row in english]
+            ),
+            **{f"macro_f1_{name}": score for name, score in own.items()},
+            **{f"head_macro_f1_{name}": score for name, score in heads.items()},
+            **{f"tfidf_macro_f1_{name}": score for name, score in words.items()},
         },
         cases=[
-            case
-            for place, (language, one) in enumerate(said)
-            for case in labelled_cases(f"macro_f1_{language}", [str(place)], [one])
+            *(
+                case
+                for place, (language, one) in enumerate(said)
+                for case in labelled_cases(f"macro_f1_{language}", [str(place)], [one])
+            ),
+            *(
+                case
+                for language, found in trained.items()
+                for case in cases_of(f"head_macro_f1_{language}", found)
+            ),
         ],
-        plots=(Bars("Macro-F1 by language", tuple(own.items())),),
-    )  # fmt: skip
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
+        plots=(
+            Bars("Macro-F1 by language, nothing trained", tuple(own.items())),
+            Bars("Macro-F1 by language, head", tuple(heads.items())),
+        ),
+    )
 
 
 def _by_language(said: Sequence[tuple[str, Labelled]]) -> dict[str, Score]:
     return {
-        language: bootstrap(
-            [one for name, one in said if name == language], macro_f1, unit=Unit.SHARE
-        )
-        for language in _LANGUAGES
+        language: f1([one for name, one in said if name == language]) for language in _LANGUAGES
     }
 
 
 def _trained(
-    language: str, taught: Sequence[dict[str, str]], asked: Sequence[dict[str, str]]
-) -> list[tuple[str, Labelled]]:
-    known = [row for row in taught if row["language"] == language]
-    wanted = [row for row in asked if row["language"] == language]
-    if not known or not wanted:
-        return []
-    said = trained_words(
-        [row["text"] for row in known],
-        [row["sentiment"] for row in known],
-        [row["text"] for row in wanted],
+    bench: Bench, language: str, taught: Sequence[dict[str, str]], asked: Sequence[dict[str, str]]
+) -> list[Answered]:
+    known, wanted = (
+        [
+            Row(str(place), row["text"], row["sentiment"])
+            for place, row in enumerate(rows)
+            if row["language"] == language
+        ]
+        for rows in (taught, asked)
     )
-    return [
-        (language, Labelled(row["sentiment"], got)) for row, got in zip(wanted, said, strict=True)
-    ]
+    bench.progress(_LANGUAGES.index(language), len(_LANGUAGES))
+    return teach_and_ask(bench, known, wanted) if known and wanted else []

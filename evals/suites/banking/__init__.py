@@ -1,0 +1,1 @@
+"""Suite `banking`: see `suite.toml`."""

@@ -1,0 +1,1 @@
+"""Suite `clap`: see `suite.toml`."""

@@ -1,0 +1,1 @@
+"""Suite `clinc`: see `suite.toml`."""

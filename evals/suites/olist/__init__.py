@@ -1,0 +1,1 @@
+"""Suite `olist`: see `suite.toml`."""
