@@ -5,6 +5,8 @@ Glossary, one word per thing:
 item        a piece of feedback as it was brought in (`FeedbackItem`); its *key* is `source/id`.
 reading     what we understood of an item: sentiment and drivers, each with a verbatim quote.
 driver      a reason of dissatisfaction, named in `taxonomy.yaml`.
+head        a judge fitted on labelled texts: the shipped one of sentiment, or one that is taught on
+            a team's own labels.
 fact        an operational row (order, delivery, payment, deploy ...) with revisions.
 case        a solved problem of the past.
 issue       one problem that several customers report; ours. A *ticket* is theirs.

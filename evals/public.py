@@ -85,9 +85,11 @@ def vader_macro_f1(texts: Sequence[str], labels: Sequence[str]) -> Score:
 
 
 def over_seeds(values: Sequence[float]) -> Score:
-    """Give the mean of two or more draws with Student's interval; n counts draws."""
+    """Give the mean of draws with Student's interval; n counts draws."""
     from scipy.stats import t
 
+    if len(values) < 2:
+        return Unscored(reason="fewer than two draws could teach a head")
     mean, spread = float(np.mean(values)), float(np.std(values, ddof=1))
     half = float(t.ppf(0.975, len(values) - 1)) * spread / math.sqrt(len(values))
     return Scored(value=mean, low=mean - half, high=mean + half, n=len(values), unit=Unit.SHARE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 from agent.reading.redact import redact
 from agent.reading.taught.head import HeadAnswer
 from agent.reading.taught.split import folds_of
-from agent.reading.taught.teach import Example, Wish, teach
+from agent.reading.taught.teach import LEAST_ROWS, Example, Wish, teach
 from domain.text import CustomerText
 from evals.labels import labelled_cases
 from evals.measures import Labelled, Sure, accuracy, calibration_error, macro_f1
@@ -54,7 +55,15 @@ class Answered(NamedTuple):
 def teach_and_ask(
     bench: Bench, taught: Sequence[Row], asked: Sequence[Row], *, wish: Wish | None = None
 ) -> list[Answered]:
-    """Teach on some rows and ask others."""
+    """Teach on some rows and ask others.
+
+    Labels with too few rows teach nothing, so what is asked of them counts as missed. Nothing
+    is given where fewer than two labels are left.
+    """
+    taught = _enough(taught)
+    within = [row for row in taught if wish is None or row.label != wish.out_of_scope]
+    if len({row.label for row in within}) < 2 or not asked:
+        return []
     head = teach(
         [Example(_redacted(row), row.label) for row in taught],
         embedder=bench.seats.embedder,
@@ -63,7 +72,6 @@ def teach_and_ask(
         fitting=_unseen,
     )
     answers = head.answer([_redacted(row) for row in asked], embedder=bench.seats.embedder)
-    within = [row for row in taught if wish is None or row.label != wish.out_of_scope]
     words = trained_words(
         [row.text for row in within],
         [row.label for row in within],
@@ -85,9 +93,9 @@ def five_fold(bench: Bench, rows: Sequence[Row]) -> list[Answered]:
         asked = np.flatnonzero(parts == part).tolist()
         taught = np.flatnonzero(parts != part).tolist()
         answers = teach_and_ask(bench, [rows[at] for at in taught], [rows[at] for at in asked])
-        found |= dict(zip(asked, answers, strict=True))
+        found |= dict(zip(asked, answers, strict=False))
         bench.progress(part + 1, FOLDS)
-    return [found[place] for place in range(len(rows))]
+    return [found[place] for place in sorted(found)]
 
 
 def f1(said: Sequence[Labelled]) -> Score:
@@ -134,6 +142,13 @@ def drawn(rows: Sequence[Row], *, each: int, seed: int) -> tuple[list[Row], list
     }
     rest = [row for place, row in enumerate(rows) if place not in chosen]
     return [rows[place] for place in sorted(chosen)], rest
+
+
+def _enough(rows: Sequence[Row]) -> list[Row]:
+    texts: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        texts[row.label].add(_redacted(row).value)
+    return [row for row in rows if len(texts[row.label]) >= LEAST_ROWS]
 
 
 def _redacted(row: Row) -> RedactedText:

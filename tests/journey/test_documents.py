@@ -1,5 +1,6 @@
 """The commands in the documentation are run as they stand."""
 
+import csv
 import gzip
 import json
 import re
@@ -10,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders_labelled import labelled_texts, texts_elsewhere
 from tests.embedding import MODELS_DIR, shared_embedder
 from tests.journey.test_commands import COMMAND, ROOT, _environment
 
-DOCUMENTS = ["README.md", "docs/formats.md", "docs/evals.md"]
+DOCUMENTS = ["README.md", "docs/formats.md", "docs/evals.md", "docs/heads.md"]
 
 
 def _blocks(name, language):
@@ -35,6 +37,9 @@ def desk(tmp_path_factory):
     case = {"id": "k1", "title": "Late parcels", "symptom": "Parcels came late."}
     (folder / "cases.jsonl").write_text(json.dumps(case))
     (folder / "tweets.csv").write_text("tweet_text,created\nlate again,2026-03-01 10:00:00 +0000\n")
+    labelled = [*labelled_texts(), *((text, "other") for text in texts_elsewhere())]
+    with (folder / "labelled.csv").open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle).writerows([("message", "topic"), *labelled])
     (folder / "tweets.map.yaml").write_text(_blocks("docs/formats.md", "yaml")[0])
     shared_embedder().embed(["warm"])
     home = folder / "data" / "undertone"

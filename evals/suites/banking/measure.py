@@ -57,6 +57,8 @@ def _few(bench: Bench, rows: Sequence[Row]) -> tuple[list[float], list[float], l
         taught, asked = drawn(rows, each=_EACH, seed=seed)
         found = teach_and_ask(bench, taught, asked)
         bench.progress(place, len(_SEEDS))
+        if not found:
+            continue
         heads.append(_right([one.head.likeliest for one in found], found))
         words.append(_right([one.words.label for one in found], found))
         said = f"{heads[-1]:.4f} right"
