@@ -75,8 +75,8 @@ def fit_file(
         why = "; ".join(f"{count:,}: {reason}" for reason, count in left_out.items())
         raise InvalidInput(f"{train} has no row with a text and a label. {why}".strip())
     embedder = open_embedder(settings)
-    with bar("Embedding") as embedding, bar("Teaching") as fitting:
-        head = teach(examples, embedder=embedder, wish=wish, embedding=embedding, fitting=fitting)
+    with bar("Teaching") as progress:
+        head = teach(examples, embedder=embedder, wish=wish, embedding=progress, fitting=progress)
     save_head(head, output)
     return Fitted(head, dict(left_out))
 

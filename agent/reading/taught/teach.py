@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from importlib.metadata import version
 from itertools import compress
 from typing import Any, NamedTuple
@@ -92,6 +93,8 @@ def teach(
         InvalidInput: There are fewer than two labels, or too few rows of one.
         EmbedderUnavailable: The texts cannot be embedded.
     """
+    # Before the limit, which holds for what is loaded by then.
+    import_module("sklearn.linear_model")
     from threadpoolctl import threadpool_limits
 
     wish = wish or Wish()
