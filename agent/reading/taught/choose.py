@@ -40,9 +40,18 @@ class Held(NamedTuple):
     words: Mapping[float, Any]
     meaning: Mapping[float, Any]
     truth: Any
-    """Label numbers, of shape (rows,)."""
+    """Label numbers, of shape (rows,); shorter where rows out of scope follow."""
     folds: Any
     """Fold of each row, of shape (rows,)."""
+
+    def part(self, rows: slice) -> Held:
+        """Give the same of some rows."""
+        return Held(
+            {strength: found[rows] for strength, found in self.words.items()},
+            {strength: found[rows] for strength, found in self.meaning.items()},
+            self.truth[rows],
+            self.folds[rows],
+        )
 
     def joined(self, joint: Joint) -> Any:
         """Give the joined scores of one setting, before its scale."""

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
-from itertools import compress
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from agent.reading.taught.choose import Held, Joint, best_joint, chances, familiarity, named
 from agent.reading.taught.figures import calibration_error, f1_figure, share_figure
-from agent.reading.taught.head import About, Evidence, Taught, TaughtHead, as_read
-from agent.reading.taught.linear import Linear, centred, fit_linear
-from agent.reading.taught.split import folds_of
-from agent.reading.taught.words import NO_WORDS, count_words
+from agent.reading.taught.head import About, Taught, TaughtHead, as_read
+from agent.reading.taught.lesson import Lesson, evidence_of, held_out
 from domain.errors import InvalidInput
 from domain.ports import Progress
 from domain.record import digest
@@ -25,16 +22,6 @@ from domain.vectors import Embedder
 
 # Rows of a label that can be spread over five folds.
 LEAST_ROWS = 5
-_FOLDS = 5
-_SEED = 11
-# Strengths that are tried: around the best of 1 to 30 on 1,838 public app reviews and of 3 to
-# 30 on 4,000 rows of 77 support intents, by cross-validation (measured 2026-11-24).
-_WORDS_STRENGTHS = (3.0, 10.0)
-_MEANING_STRENGTHS = (1.5, 6.0, 25.0)
-# Rows times labels above which one strength of words is tried, on three folds: a minute.
-_LARGE = 100_000
-_LARGE_WORDS_STRENGTHS = (6.0,)
-_LARGE_FOLDS = 3
 
 
 class Example(NamedTuple):
@@ -51,17 +38,6 @@ class Wish(NamedTuple):
     """Share of rightly named held-out rows that must still be answered."""
     out_of_scope: str | None = None
     """A label that is no label: its rows only show where to abstain."""
-
-
-class _Lesson(NamedTuple):
-    texts: list[str]
-    labels: list[str]
-    names: tuple[str, ...]
-    truth: Any
-    vectors: Any
-    """None: words alone."""
-    beyond: list[str]
-    beyond_vectors: Any
 
 
 class _Answers(NamedTuple):
@@ -106,23 +82,17 @@ def teach(
 
 def _lesson(
     examples: Sequence[Example], wish: Wish, embedder: Embedder | None, progress: Progress
-) -> _Lesson:
+) -> Lesson:
     own = [one for one in examples if one.label != wish.out_of_scope]
-    beyond = [as_read(one.text) for one in examples if one.label == wish.out_of_scope]
+    beyond = [one for one in examples if one.label == wish.out_of_scope]
     _require_rows(own, beyond, wish)
-    texts = [as_read(one.text) for one in own]
+    texts = [as_read(one.text) for one in [*own, *beyond]]
     labels = [one.label for one in own]
-    names = tuple(sorted(set(labels)))
-    numbers = {name: place for place, name in enumerate(names)}
-    vectors = beyond_vectors = None
-    if embedder is not None:
-        every = embedder.embed([*texts, *beyond], progress=progress)
-        vectors, beyond_vectors = every[: len(texts)], every[len(texts) :]
-    truth = np.array([numbers[label] for label in labels])
-    return _Lesson(texts, labels, names, truth, vectors, beyond, beyond_vectors)
+    vectors = embedder.embed(texts, progress=progress) if embedder is not None else None
+    return Lesson(texts, labels, tuple(sorted(set(labels))), vectors)
 
 
-def _require_rows(own: Sequence[Example], beyond: Sequence[str], wish: Wish) -> None:
+def _require_rows(own: Sequence[Example], beyond: Sequence[Example], wish: Wish) -> None:
     if wish.out_of_scope is not None and not beyond:
         raise InvalidInput(f"No row has the label {wish.out_of_scope!r} that is out of scope.")
     counts: Counter[str] = Counter()
@@ -140,19 +110,15 @@ def _require_rows(own: Sequence[Example], beyond: Sequence[str], wish: Wish) -> 
 
 
 def _taught(
-    lesson: _Lesson, wish: Wish, embedder: Embedder | None, progress: Progress
+    lesson: Lesson, wish: Wish, embedder: Embedder | None, progress: Progress
 ) -> TaughtHead:
-    held = _held_out(lesson, progress)
-    frequencies = np.bincount(lesson.truth) / len(lesson.truth)
+    held, beyond = held_out(lesson, progress)
+    frequencies = np.bincount(held.truth) / len(held.truth)
     joint, unseen = best_joint(held, frequencies)
-    evidence = _evidence(lesson, joint)
-    joined = held.joined(joint)
-    answers = _answers(joined, frequencies, joint, lesson.truth)
-    beyond = None
-    if lesson.beyond:
-        beyond = familiarity(evidence.joined(lesson.beyond, lesson.beyond_vectors, joint))
-    limits = _limits(answers, beyond, wish)
+    evidence = evidence_of(lesson, joint)
     progress(1, 1)
+    answers = _answers(held.joined(joint), frequencies, joint, held.truth)
+    limits = _limits(answers, familiarity(beyond.joined(joint)), wish)
     about = About(
         labels=lesson.names,
         embedder=embedder.model_id if embedder is not None else None,
@@ -172,71 +138,6 @@ def _answers(joined: Any, frequencies: Any, joint: Joint, truth: Any) -> _Answer
     return _Answers(sure, familiarity(joined), label == truth)
 
 
-def _held_out(lesson: _Lesson, progress: Progress) -> Held:
-    """Give what regressions say of rows that they were not fitted on."""
-    count, rows = len(lesson.names), len(lesson.texts)
-    is_large = rows * count > _LARGE
-    parts = _LARGE_FOLDS if is_large else _FOLDS
-    words = _LARGE_WORDS_STRENGTHS if is_large else _WORDS_STRENGTHS
-    meaning = _MEANING_STRENGTHS if lesson.vectors is not None else ()
-    folds = np.array(folds_of(lesson.texts, lesson.labels, count=parts, seed=_SEED))
-    held = Held(
-        {one: np.zeros((rows, count), np.float32) for one in words},
-        {one: np.zeros((rows, count), np.float32) for one in meaning},
-        lesson.truth,
-        folds,
-    )
-    total, done = parts * (len(words) + len(meaning)), 0
-    for fold in range(parts):
-        for strength, kind, found in _said_of(lesson, folds == fold, words, meaning):
-            (held.words if kind == "words" else held.meaning)[strength][folds == fold] = found
-            done += 1
-            progress(done, total + 1)
-    return held
-
-
-def _said_of(
-    lesson: _Lesson, out: Any, words: Sequence[float], meaning: Sequence[float]
-) -> Iterator[tuple[float, str, Any]]:
-    """Give scores of the rows of one fold by strength, fitted on the other folds."""
-    count, labels = len(lesson.names), lesson.truth[~out]
-    table, rows = count_words(list(compress(lesson.texts, ~out)))
-    asked = table.counted(list(compress(lesson.texts, out)))
-    for strength in words:
-        fitted = _over_words(rows, labels, count, strength)
-        yield strength, "words", table.scores(asked, fitted.weights) + fitted.offsets
-    if not meaning:
-        return
-    mean = lesson.vectors[~out].mean(axis=0)
-    near, far = centred(lesson.vectors[~out], mean), centred(lesson.vectors[out], mean)
-    for strength in meaning:
-        fitted = fit_linear(near, labels, count=count, strength=strength)
-        yield strength, "meaning", fitted.scores(far)
-
-
-def _over_words(rows: Any, labels: Any, count: int, strength: float) -> Linear:
-    if rows is None:
-        frequencies = np.bincount(labels, minlength=count) / len(labels)
-        return Linear(np.zeros((count, 0), np.float32), np.log(np.maximum(frequencies, 1e-9)))
-    return fit_linear(rows, labels, count=count, strength=strength)
-
-
-def _evidence(lesson: _Lesson, joint: Joint) -> Evidence:
-    """Fit what the chosen setting uses on all rows."""
-    count = len(lesson.names)
-    table, rows = NO_WORDS, None
-    words = meaning = Linear(np.zeros((count, 0), np.float32), np.zeros(count, np.float32))
-    mean = np.zeros(0, np.float32)
-    if joint.words_share > 0.0:
-        table, rows = count_words(lesson.texts)
-        words = _over_words(rows, lesson.truth, count, joint.words_strength)
-    if joint.words_share < 1.0:
-        mean = lesson.vectors.mean(axis=0)
-        near = centred(lesson.vectors, mean)
-        meaning = fit_linear(near, lesson.truth, count=count, strength=joint.meaning_strength)
-    return Evidence(table, words, meaning, mean)
-
-
 def _limits(held: _Answers, beyond: Any, wish: Wish) -> _Limits:
     """Give where to abstain, so that of the rightly named rows the share `keep` is answered.
 
@@ -248,7 +149,7 @@ def _limits(held: _Answers, beyond: Any, wish: Wish) -> _Limits:
     if not len(sure):
         return _Limits(0.0, float(held.known.min()))
     place = int(lost * len(sure))
-    if beyond is None:
+    if not len(beyond):
         return _Limits(float(sure[place]), float(known[place]))
     steps = np.unique(np.concatenate([known, beyond]))
     kept = 1 - np.searchsorted(known, steps) / len(known)
@@ -257,17 +158,17 @@ def _limits(held: _Answers, beyond: Any, wish: Wish) -> _Limits:
 
 
 def _taught_on(
-    lesson: _Lesson, held: Held, unseen: Any, answers: _Answers, limits: _Limits
+    lesson: Lesson, held: Held, unseen: Any, answers: _Answers, limits: _Limits
 ) -> Taught:
     answered = (answers.sure >= limits.sure) & (answers.known >= limits.known)
     return Taught(
-        rows=len(lesson.texts),
+        rows=lesson.own,
         rows_by_label=dict(sorted(Counter(lesson.labels).items())),
-        out_of_scope_rows=len(lesson.beyond),
-        rows_hash=digest([lesson.texts, lesson.labels, lesson.beyond])[:16],
+        out_of_scope_rows=len(lesson.texts) - lesson.own,
+        rows_hash=digest([lesson.texts, lesson.labels])[:16],
         folds=len(set(held.folds.tolist())),
-        macro_f1=f1_figure(lesson.truth, unseen, len(lesson.names)),
-        accuracy=share_figure(unseen == lesson.truth),
+        macro_f1=f1_figure(held.truth, unseen, len(lesson.names)),
+        accuracy=share_figure(unseen == held.truth),
         calibration_error=calibration_error(answers.sure, answers.right),
         answered=share_figure(answered),
         right_when_answered=share_figure(answers.right[answered]) if answered.any() else None,
