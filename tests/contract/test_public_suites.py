@@ -82,7 +82,7 @@ DATA = {
     "umsab": ("umsab_multilingual/dev.csv.gz", umsab),
     "clap": ("clap_reviews/rq1_category_dev.csv.gz", clap),
     "olist": ("olist_classified/dev.csv.gz", olist),
-    "banking": ("banking77/dev.csv.gz", banking),
+    "banking77": ("banking77/dev.csv.gz", banking),
     "clinc": ("clinc150/dev.csv.gz", clinc),
 }
 
@@ -124,7 +124,7 @@ def test_a_suite_over_public_data_scores_every_metric_and_names_its_cases(name, 
 
 
 def test_a_head_learns_topics_that_words_tell_apart(seats, data):
-    (found,) = run(Order(find_suites(["banking"]), data=data), seats, watch=watch)
+    (found,) = run(Order(find_suites(["banking77"]), data=data), seats, watch=watch)
 
     assert found.scores["accuracy"].value > 0.9
     assert found.scores["ten_shot_accuracy"].value > 0.9
@@ -157,7 +157,7 @@ def test_a_suite_whose_rows_cannot_teach_says_so(seats, tmp_path):
     with gzip.open(path, "wt", encoding="utf-8") as handle:
         handle.write("text,category\nMy card is late.,card\n")
 
-    (found,) = run(Order(find_suites(["banking"]), data=tmp_path), seats, watch=watch)
+    (found,) = run(Order(find_suites(["banking77"]), data=tmp_path), seats, watch=watch)
 
     assert all(isinstance(one, Unscored) and one.reason for one in found.scores.values())
 

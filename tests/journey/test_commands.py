@@ -110,7 +110,7 @@ def test_replay_gives_the_same_alarm_minute_again(demo_home, tmp_path):
 
 @pytest.mark.parametrize("command", [
     (), ("demo",), ("ingest",), ("run",), ("serve",), ("token", "create"), ("doctor",), ("read",),
-    ("recall",), ("replay",), ("export",), ("world", "build"),
+    ("recall",), ("replay",), ("export",), ("world", "build"), ("fit",),
 ])  # fmt: skip
 def test_help_imports_nothing_heavy(command):
     code = (

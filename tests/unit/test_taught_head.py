@@ -195,6 +195,7 @@ def _text(value):
         ("about", _text(["no", "object"])),
         ("about", _text({"form": "undertone head 1", "labels": ["one"]})),
         ("about", np.array(1.0)),
+        ("about", np.frombuffer(b"[" * 100_000, np.uint8)),
         ("words", _text(["twice", "twice"])),
         ("pieces", _text({"not": "a list"})),
         ("word_offsets", np.array([np.nan, 0, 0], np.float32)),
@@ -228,6 +229,25 @@ def test_a_head_that_lost_its_end_is_refused(head, tmp_path):
 
     with pytest.raises(InvalidInput, match="damaged or no head"):
         load_head(path)
+
+
+def test_no_changed_byte_gets_past_unless_nothing_changes_by_it(head, tmp_path):
+    path = tmp_path / "topics.head"
+    save_head(head, path)
+    whole = path.read_bytes()
+    random = np.random.default_rng(5)
+    refused = 0
+
+    for place in random.integers(len(whole), size=150):
+        changed = bytearray(whole)
+        changed[place] ^= 1 + int(random.integers(255))
+        path.write_bytes(changed)
+        try:
+            assert load_head(path).about == head.about
+        except InvalidInput:
+            refused += 1
+
+    assert refused > 100
 
 
 def test_a_head_that_does_not_exist_is_named(tmp_path):

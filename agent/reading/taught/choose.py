@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
+from pydantic import Field
 
 from domain.record import Record
 
@@ -22,15 +23,15 @@ _FLOOR = 1e-12
 class Joint(Record):
     """How two kinds of evidence become one chance for each label."""
 
-    words_strength: float
+    words_strength: float = Field(ge=0, allow_inf_nan=False)
     """C of the regression over words; the larger, the closer to the rows."""
-    meaning_strength: float
+    meaning_strength: float = Field(ge=0, allow_inf_nan=False)
     """C of the regression over vectors."""
-    words_share: float
+    words_share: float = Field(ge=0, le=1)
     """Weight of words, 0 (vectors alone) to 1 (words alone)."""
-    lift: float
+    lift: float = Field(ge=0, le=1)
     """0: labels are as frequent as in the rows; 1: as if all were equally frequent."""
-    scale: float = 1.0
+    scale: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     """Scores are multiplied by it, so that confidence means the share that is right."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,11 @@ from domain.errors import InvalidInput
 FORM = "undertone head 1"
 # No head of 150 labels and all terms that are kept is larger.
 _MOST_BYTES = 500_000_000
+# What zipfile, zlib, numpy, json and pydantic raise over bytes that are no head.
+_NO_HEAD = (
+    ValueError, KeyError, TypeError, EOFError, OSError, RuntimeError, MemoryError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 _ARRAYS = frozenset(
     {"about", "words", "word_rarity", "pieces", "piece_rarity", "word_weights", "word_offsets",
      "vector_weights", "vector_offsets", "vector_mean"}
@@ -58,8 +64,7 @@ def load_head(path: Path) -> TaughtHead:
         raise InvalidInput(f"The head {path} does not exist. Make one with: undertone fit")
     try:
         return _head_of(_arrays(path))
-    except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile,
-            ValidationError) as error:  # fmt: skip
+    except _NO_HEAD as error:
         reason = "" if isinstance(error, ValidationError) else f" ({error})"
         raise InvalidInput(
             f"{path} is damaged or no head{reason}. Make it again with: undertone fit"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -26,7 +26,7 @@ class Taught(Record):
     """What taught a head, and how well it does on rows that it was not taught on."""
 
     rows: int
-    rows_by_label: dict[str, int]
+    rows_by_label: dict[str, Annotated[int, Field(ge=1)]]
     out_of_scope_rows: int = 0
     rows_hash: str
     folds: int
@@ -50,7 +50,7 @@ class About(Record):
     joint: Joint
     abstain_below: float = Field(ge=0, le=1)
     """Confidence under which no label is given."""
-    unfamiliar_below: float
+    unfamiliar_below: float = Field(allow_inf_nan=False)
     """Familiarity under which no label is given; on the scale of this head's scores."""
     taught: Taught
     versions: dict[str, str]

@@ -1,1 +1,0 @@
-"""Suite `banking`: see `suite.toml`."""

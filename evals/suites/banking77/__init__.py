@@ -1,0 +1,1 @@
+"""Suite `banking77`: see `suite.toml`."""
