@@ -3,6 +3,7 @@
 import csv
 import gzip
 import itertools
+from functools import cache
 
 import pytest
 
@@ -87,7 +88,7 @@ DATA = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def seats():
     embedder = WordVectors()
     return Seats(
@@ -96,51 +97,57 @@ def seats():
     )  # fmt: skip
 
 
-@pytest.fixture
-def data(tmp_path):
+@pytest.fixture(scope="module")
+def measured(seats, tmp_path_factory):
+    """Give what a suite finds in the made-up rows, measured once."""
+    folder = tmp_path_factory.mktemp("public")
     for name, rows in DATA.values():
-        path = tmp_path / name
+        path = folder / name
         path.parent.mkdir()
         made = list(rows())
         with gzip.open(path, "wt", encoding="utf-8", newline="") as handle:
             writer = csv.DictWriter(handle, list(made[0]))
             writer.writeheader()
             writer.writerows(made)
-    return tmp_path
+
+    @cache
+    def of(name):
+        (found,) = run(Order(find_suites([name]), data=folder), seats, watch=watch)
+        return found
+
+    return of
 
 
 @pytest.mark.parametrize("name", DATA)
-def test_a_suite_over_public_data_scores_every_metric_and_names_its_cases(name, seats, data):
-    (suite,) = find_suites([name])
-
-    (found,) = run(Order([suite], data=data), seats, watch=watch)
+def test_a_suite_over_public_data_scores_every_metric_and_names_its_cases(name, measured):
+    found = measured(name)
 
     assert not found.skipped
     assert {key for key, one in found.scores.items() if not isinstance(one, Scored)} == set()
-    gated = {one.name for one in suite.manifest.metrics if one.better is not Better.NEITHER}
+    gated = {one.name for one in found.manifest.metrics if one.better is not Better.NEITHER}
     assert {one.metric for one in found.cases} <= gated
     ids = [(one.metric, one.id) for one in found.cases]
     assert len(set(ids)) == len(ids)
 
 
-def test_a_head_learns_topics_that_words_tell_apart(seats, data):
-    (found,) = run(Order(find_suites(["banking77"]), data=data), seats, watch=watch)
+def test_a_head_learns_topics_that_words_tell_apart(measured):
+    found = measured("banking77")
 
     assert found.scores["accuracy"].value > 0.9
     assert found.scores["ten_shot_accuracy"].value > 0.9
     assert found.scores["ten_shot_accuracy"].n == 10
 
 
-def test_texts_out_of_scope_are_told_from_the_others(seats, data):
-    (found,) = run(Order(find_suites(["clinc"]), data=data), seats, watch=watch)
+def test_texts_out_of_scope_are_told_from_the_others(measured):
+    found = measured("clinc")
 
     assert found.scores["out_of_scope_auroc"].value > 0.9
     assert found.scores["out_of_scope_recall"].value > 0.7
     assert found.scores["out_of_scope_recall"].n == 10
 
 
-def test_a_label_with_too_few_rows_teaches_nothing_and_counts_as_missed(seats, data):
-    (found,) = run(Order(find_suites(["airline"]), data=data), seats, watch=watch)
+def test_a_label_with_too_few_rows_teaches_nothing_and_counts_as_missed(measured):
+    found = measured("airline")
 
     missed = [
         one.got
