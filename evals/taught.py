@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from agent.reading.redact import redact
-from agent.reading.taught.head import HeadAnswer
-from agent.reading.taught.split import folds_of
+from agent.reading.taught.head import HeadAnswer, as_read
+from agent.reading.taught.split import folds_of, plain
 from agent.reading.taught.teach import LEAST_ROWS, Example, Wish, teach
 from domain.text import CustomerText
 from evals.labels import labelled_cases
@@ -147,7 +147,7 @@ def drawn(rows: Sequence[Row], *, each: int, seed: int) -> tuple[list[Row], list
 def _enough(rows: Sequence[Row]) -> list[Row]:
     texts: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        texts[row.label].add(_redacted(row).value)
+        texts[row.label].add(plain(as_read(_redacted(row))))
     return [row for row in rows if len(texts[row.label]) >= LEAST_ROWS]
 
 

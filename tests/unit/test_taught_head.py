@@ -137,6 +137,10 @@ def test_an_embedder_that_fails_is_said_and_not_replaced_by_words():
     ("pairs", "words"),
     [
         (labelled_texts(topics=("login",)), "at least two labels"),
+        (
+            [*labelled_texts(), *[(one, "odd") for one in ("hm", "HM", "h m", "Hm ", " hm", "hM")]],
+            r"at least 5 .* 'odd' \(2\)\. Add rows",
+        ),
         ([*labelled_texts(), *[("hm", "odd")] * 9], r"at least 5 .* 'odd' \(1\)\. Add rows"),
     ],
 )

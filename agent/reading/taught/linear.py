@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-# Steps after which a fit is taken as it is: 60 and 200 differ by 0.001 in macro-F1 on 11,623
-# public tweets (measured 2026-11-24).
+# Steps after which a fit is taken as it is: 60 and 200 differ by 0.001 in macro-F1 on the ten
+# reasons of 7,300 public tweets (measured 2026-11-24).
 _STEPS = 100
 _NEAR_ENOUGH = 1e-3
-# Log chance of a label that none of the rows had.
+# Score of a label that none of the rows had: far below those of the others.
 _UNSEEN = -20.0
 
 

@@ -14,6 +14,7 @@ from agent.reading.taught.choose import Held, Joint, best_joint, chances, famili
 from agent.reading.taught.figures import calibration_error, f1_figure, share_figure
 from agent.reading.taught.head import About, Taught, TaughtHead, as_read
 from agent.reading.taught.lesson import Lesson, evidence_of, held_out
+from agent.reading.taught.split import plain
 from domain.errors import InvalidInput
 from domain.ports import Progress
 from domain.record import digest
@@ -96,7 +97,7 @@ def _require_rows(own: Sequence[Example], beyond: Sequence[Example], wish: Wish)
     if wish.out_of_scope is not None and not beyond:
         raise InvalidInput(f"No row has the label {wish.out_of_scope!r} that is out of scope.")
     counts: Counter[str] = Counter()
-    for label, _ in {(one.label, one.text.value) for one in own}:
+    for label, _ in {(one.label, plain(as_read(one.text))) for one in own}:
         counts[label] += 1
     if len(counts) < 2:
         raise InvalidInput(f"A head needs at least two labels; {len(counts)} was found.")

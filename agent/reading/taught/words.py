@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-# The most frequent words and pieces: a bound on the size of a head. 10,000 support questions
-# have 20,000 of both together, 12,000 tweets 60,000.
+# The most frequent words and pieces: a bound on the size of a head. 1,800 app reviews have
+# 22,000 of both together, 4,000 support questions 16,000 (counted 2026-11-24).
 _MOST = (30_000, 50_000)
 # A piece of one text alone is as likely a name as a word.
 _LEAST_TEXTS = 2
