@@ -1,4 +1,4 @@
-"""The verbs of the engine: intake, read, review, decide, deliver.
+"""The verbs of the engine: intake, read, review, decide, redraft, deliver.
 
 Each loads, calls its steps, commits and returns; run again on the same input it changes
 nothing. Jobs and pages call these and nothing below them.
@@ -18,6 +18,7 @@ from agent.delivery.dispatch import DeliverReport, deliver
 from agent.delivery.renew import expire_overdue, refreeze
 from agent.intake import IntakeReport, intake
 from agent.listening import Listened, check_index, index_new, match_new, read_new
+from agent.redraft import Redrafted, redraft, waiting_redrafts
 from agent.review import Bench, Reviewed, review_issue, waiting_issues
 from domain.incoming import Incoming
 from domain.ports import Progress, Store
@@ -107,6 +108,7 @@ class Engine:
         seen_version: int,
         reason: str | None = None,
         changes: Mapping[str, JsonValue] | None = None,
+        is_lead: bool = False,
     ) -> Proposal:
         """Do what a person says; see `agent.delivery.decide` for what it may raise."""
         with self._store.write() as unit:
@@ -120,7 +122,16 @@ class Engine:
                 seen_version=seen_version,
                 reason=reason,
                 changes=changes,
+                is_lead=is_lead,
             )
+
+    def waiting_redrafts(self) -> list[ProposalId]:
+        """Proposals that were put aside for another draft."""
+        return waiting_redrafts(self._store)
+
+    def redraft(self, proposal_id: ProposalId) -> Redrafted | None:
+        """Make another draft, or put the old one back with the reason."""
+        return redraft(self._store, proposal_id, bench=self._bench, clock=self._clock)
 
     def deliver(self, *, limit: int = 100) -> DeliverReport:
         """Carry out what is approved and due; let the overdue expire."""

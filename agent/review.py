@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,16 +18,26 @@ from agent.casework.build import (
     reason_line,
 )
 from agent.casework.draft_message import Addressed, Audience
-from agent.casework.drafting import answer_due, drafts_of
+from agent.casework.drafting import Drafted, answer_due, drafts_of
 from agent.delivery.desk import Desk
 from agent.delivery.propose import Outcome, Submission, propose
+from agent.reading.redact import redact
 from domain.issues import Casefile, IssueState
 from domain.people import Configuration, Policy
-from domain.ports import FactTable, Store
-from domain.proposals import Draft, ProposalKind
-from domain.provenance import MadeBy, Trace
+from domain.ports import Store
+from domain.proposals import Proposal, ProposalKind, ProposalState, Wish
+from domain.provenance import Trace
 from domain.record import IssueId
-from domain.seats import Inquiry, Investigator, Recall, Writer, WriteRequest
+from domain.seats import (
+    Guidance,
+    Inquiry,
+    Investigator,
+    Recall,
+    Writer,
+    WriteRequest,
+    Written,
+)
+from domain.text import CustomerText
 
 # In the list, messages stand right behind the ticket of the same issue.
 _BEHIND: dict[Audience | None, float] = {None: 0.0, "affected": 0.01, "at_risk": 0.02}
@@ -80,6 +90,7 @@ def review_issue(
             one for one in unit.feedback.since(issue.opened_at - AROUND) if is_on_topic(one, issue)
         ]
         last = unit.issues.find_casefile(issue_id)
+        asked = _guidances(unit.proposals.of_issue(issue_id))
     inquiry = Inquiry(
         issue=issue,
         alarm=alarm,
@@ -94,7 +105,11 @@ def review_issue(
         facts=facts,
         recall=bench.recall,
     )
-    submissions = _submissions(casefile, bench, facts, clock())
+    now, policy = clock(), bench.configuration.policy
+    submissions = [
+        submission_of(casefile, one, bench=bench, now=now, guidance=asked.get(one.audience))[0]
+        for one in drafts_of(casefile, facts=facts, policy=policy, now=now)
+    ]
     with store.write() as unit:
         for query in facts.remembered().values():
             unit.facts.remember(query)
@@ -114,37 +129,53 @@ def review_issue(
     )
 
 
-def _submissions(
-    casefile: Casefile, bench: Bench, facts: FactTable, now: datetime
-) -> list[Submission]:
-    policy = bench.configuration.policy
-    common: dict[str, Any] = {
-        "issue_id": casefile.issue.id,
-        "casefile_version": casefile.version,
-        "owner": casefile.owner,
-        "severity": casefile.impact.severity,
-        "risk": casefile.impact.risk,
-        "snapshot_at": casefile.as_of,
+def submission_of(
+    casefile: Casefile,
+    one: Drafted,
+    *,
+    bench: Bench,
+    now: datetime,
+    guidance: Guidance | None = None,
+) -> tuple[Submission, Written]:
+    """Let the writer word one draft of a casefile; gives it with all that a proposal needs."""
+    written = bench.writer.write(
+        WriteRequest(casefile=casefile, draft=one.draft, guidance=guidance)
+    )
+    own = (
+        _ticket(casefile, bench.configuration.policy, now)
+        if one.audience is None
+        else _message(casefile, one.audience, one.addressed)
+    )
+    submission = Submission(
+        issue_id=casefile.issue.id,
+        casefile_version=casefile.version,
+        owner=casefile.owner,
+        severity=casefile.impact.severity,
+        risk=casefile.impact.risk,
+        snapshot_at=casefile.as_of,
+        draft=written.draft,
+        priority=casefile.impact.priority - _BEHIND[one.audience],
+        trace=_whole_trace(casefile.trace, written.trace),
+        made_by=written.made_by if written.made_by.engine != "local" else casefile.made_by,
+        **own,
+    )
+    return submission, written
+
+
+def guidance_of(words: str, wishes: tuple[Wish, ...]) -> Guidance:
+    """Give what a reviewer asked for, as a writer may see it: personal data replaced."""
+    return Guidance(words=redact(CustomerText(value=words)), wishes=wishes)
+
+
+def _guidances(proposals: Iterable[Proposal]) -> dict[Audience | None, Guidance]:
+    """What was asked of the drafts that wait: it holds for the drafts that replace them too."""
+    return {
+        one.audience: guidance_of(
+            one.redraft.words if one.redraft.is_made else "", one.redraft.wishes
+        )
+        for one in proposals
+        if one.state is ProposalState.PROPOSED and one.redraft
     }
-    submissions = []
-    for one in drafts_of(casefile, facts=facts, policy=policy, now=now):
-        draft, trace, made_by = _worded(casefile, one.draft, bench)
-        own = (
-            _ticket(casefile, policy, now)
-            if one.audience is None
-            else _message(casefile, one.audience, one.addressed)
-        )
-        submissions.append(
-            Submission(
-                **common,
-                **own,
-                draft=draft,
-                priority=casefile.impact.priority - _BEHIND[one.audience],
-                trace=trace,
-                made_by=made_by,
-            )
-        )
-    return submissions
 
 
 def _ticket(casefile: Casefile, policy: Policy, now: datetime) -> dict[str, Any]:
@@ -170,11 +201,9 @@ def _message(casefile: Casefile, audience: Audience, addressed: Addressed) -> di
     }
 
 
-def _worded(casefile: Casefile, draft: Draft, bench: Bench) -> tuple[Draft, Trace, MadeBy]:
-    """Let the writer word a draft; its steps follow those of the investigation."""
-    written = bench.writer.write(WriteRequest(casefile=casefile, draft=draft))
-    before, after = casefile.trace, written.trace
-    trace = before.model_copy(
+def _whole_trace(before: Trace, after: Trace) -> Trace:
+    """Give one trace: the steps of the writer follow those of the investigation."""
+    return before.model_copy(
         update={
             "steps": (*before.steps, *after.steps),
             "dropped": (*before.dropped, *after.dropped),
@@ -185,5 +214,3 @@ def _worded(casefile: Casefile, draft: Draft, bench: Bench) -> tuple[Draft, Trac
             "price_known": before.price_known and after.price_known,
         }
     )
-    made_by = written.made_by if written.made_by.engine != "local" else casefile.made_by
-    return written.draft, trace, made_by

@@ -42,6 +42,8 @@ class Right(StrEnum):
 
     SEE = "see"
     DECIDE = "decide"
+    LEAD = "lead"
+    """Decide what a reviewer escalated."""
     SWITCH = "switch"
     BRING = "bring"
 
@@ -49,12 +51,13 @@ class Right(StrEnum):
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE}),
     Role.REVIEWER: frozenset({Right.SEE, Right.DECIDE}),
-    Role.ADMIN: frozenset({Right.SEE, Right.DECIDE, Right.SWITCH, Right.BRING}),
+    Role.ADMIN: frozenset({Right.SEE, Right.DECIDE, Right.LEAD, Right.SWITCH, Right.BRING}),
     Role.INGEST: frozenset({Right.BRING}),
 }
 _VERB = {
     Right.SEE: "see drafts",
     Right.DECIDE: "decide drafts",
+    Right.LEAD: "decide what was escalated",
     Right.SWITCH: "stop or resume sending",
     Right.BRING: "bring records in",
 }

@@ -29,7 +29,7 @@ class DecisionIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    decision: Literal["approve", "edit", "reject", "undo"]
+    decision: Literal["approve", "edit", "reject", "undo", "another_draft", "escalate"]
     seen_version: int = Field(ge=1)
     reason: str | None = None
     changes: dict[str, JsonValue] = Field(default_factory=dict)
@@ -120,7 +120,7 @@ class Api:
         return proposal_object(proposal, [copy] if copy else [])
 
     def decide(self, request: Request, id_: str, decision: DecisionIn) -> dict[str, Any]:
-        """Approve, edit, reject or undo; answers with the new state."""
+        """Approve, edit, reject, undo, ask for another draft or escalate; gives the new state."""
         person = self._person(request, Right.DECIDE)
         self._backend.decide(
             ProposalId(id_),
@@ -129,5 +129,6 @@ class Api:
             seen_version=decision.seen_version,
             reason=decision.reason,
             changes=decision.changes,
+            is_lead=person.may(Right.LEAD),
         )
         return self._object(ProposalId(id_))

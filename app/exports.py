@@ -12,7 +12,7 @@ from domain.delivery import FrozenCopy
 from domain.feedback import FeedbackItem, SetAside
 from domain.issues import NO_TIME, Alarm, Casefile, Hypothesis, Issue, ReachState
 from domain.proposals import Proposal, ProposalKind
-from domain.record import FeedbackKey, time_text
+from domain.record import FeedbackKey, Record, time_text
 
 Object = dict[str, JsonValue]
 Bodies = Iterable[FrozenCopy]
@@ -43,7 +43,14 @@ def proposal_object(proposal: Proposal, bodies: Bodies) -> Object:
         ],
         "sha256": proposal.sha256,
         "made_by": proposal.made_by.model_dump(mode="json"),
+        "escalation": _said(proposal.escalation),
+        "redraft": _said(proposal.redraft),
     }
+
+
+def _said(record: Record | None) -> JsonValue:
+    """Give what a person said of a draft, its time as text; None where nobody did."""
+    return record.model_dump(mode="json") if record is not None else None
 
 
 def frozen_text(kind: ProposalKind, frozen: bytes) -> str:

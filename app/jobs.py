@@ -1,4 +1,5 @@
-"""The verbs of the engine as durable jobs: one per batch, per issue, per round of delivery.
+"""The verbs of the engine as durable jobs: one per batch, per issue, per draft asked
+for again, per round of delivery.
 
 DBOS keeps what was begun in the same database, so that a killed process goes on where it
 was. A job calls a verb; running a verb again changes nothing. Waiting for a person is a
@@ -21,7 +22,7 @@ from agent.delivery.dispatch import next_due
 from app.lock import hold
 from app.wiring import Installation, new_secret
 from domain.ports import Progress
-from domain.record import IssueId
+from domain.record import IssueId, ProposalId
 
 log = logging.getLogger("undertone.jobs")
 
@@ -39,6 +40,7 @@ class WorkReport(NamedTuple):
     issues: int
     proposed: int
     sent: int
+    redrafted: int = 0
 
     def lines(self) -> list[str]:
         """Say it to a person."""
@@ -46,7 +48,8 @@ class WorkReport(NamedTuple):
             f"{self.read:,} items read, {self.matched:,} matched, {self.alarms:,} new alarms, "
             f"{self.issues:,} issues worked, {self.proposed:,} drafts to decide."
         )
-        return [first, f"{self.sent:,} approved deliveries left."]
+        again = [f"{self.redrafted:,} asked for again."] if self.redrafted else []
+        return [first, *again, f"{self.sent:,} approved deliveries left."]
 
 
 def _quiet(_done: int, _total: int) -> None:
@@ -111,11 +114,16 @@ class Jobs:
         def work_issue(issue_id: str) -> dict[str, int]:
             return self._step("review", lambda: self._review(issue_id))
 
+        @DBOS.workflow(name="redraft")
+        def redraft(proposal_id: str) -> dict[str, int]:
+            return self._step("redraft", lambda: self._redraft(proposal_id))
+
         @DBOS.workflow(name="deliver")
         def hand_over() -> dict[str, int]:
             return self._step("deliver", self._hand_over)
 
         self._listen, self._work, self._deliver = listen, work_issue, hand_over
+        self._again = redraft
         DBOS.launch()
 
     def _read(self) -> dict[str, int]:
@@ -125,6 +133,10 @@ class Jobs:
     def _review(self, issue_id: str) -> dict[str, int]:
         found = self._engine.review(IssueId(issue_id))
         return {"proposed": found.proposed if found else 0}
+
+    def _redraft(self, proposal_id: str) -> dict[str, int]:
+        found = self._engine.redraft(ProposalId(proposal_id))
+        return {"made": int(found is not None and found.is_made)}
 
     def _hand_over(self) -> dict[str, int]:
         report = self._engine.deliver()
@@ -144,6 +156,7 @@ class Jobs:
         """Do all work that waits."""
         self._progress = progress or _quiet
         listened = self._run(self._listen)
+        redrafted = self._redraft_all()
         waiting = self._engine.waiting_issues()
         proposed = 0
         for place, issue_id in enumerate(waiting):
@@ -158,7 +171,12 @@ class Jobs:
             issues=len(waiting),
             proposed=proposed,
             sent=sent,
+            redrafted=redrafted,
         )
+
+    def _redraft_all(self) -> int:
+        asked = self._engine.waiting_redrafts()
+        return sum(self._run(self._again, id_)["made"] for id_ in asked)
 
     def start(self) -> None:
         """Work in the background until the end of the context."""
@@ -183,6 +201,8 @@ class Jobs:
             looked = time.monotonic()
             if self._something_new():
                 self.work_once()
+            else:
+                self._redraft_all()
         with self._installation.store.read() as unit:
             due = next_due(unit, at=self._installation.clock())
         if due:

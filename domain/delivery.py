@@ -63,6 +63,7 @@ class ProposalRow(NamedTuple):
     severity: str
     risk: int
     priority: float
+    """`Proposal.rank`: the place in the list."""
     department: str | None
     open_checks: int
     created_at: datetime

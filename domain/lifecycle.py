@@ -22,11 +22,14 @@ PROPOSAL_MOVES: dict[ProposalState, frozenset[ProposalState]] = {
     ProposalState.PROPOSED: frozenset(
         {
             ProposalState.APPROVED,
+            ProposalState.REDRAFTING,
             ProposalState.REJECTED,
             ProposalState.EXPIRED,
             ProposalState.SUPERSEDED,
         }
     ),
+    # With another draft, or with the old one when none can be made: under the next version.
+    ProposalState.REDRAFTING: frozenset({ProposalState.PROPOSED}),
     # Undo takes an approved proposal back to proposed, under the next version.
     ProposalState.APPROVED: frozenset({ProposalState.PROPOSED, ProposalState.SENDING}),
     ProposalState.SENDING: frozenset(

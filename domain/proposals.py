@@ -150,10 +150,47 @@ class Rendering(Record):
     size: int
 
 
+class Wish(StrEnum):
+    """What a reviewer can ask of another draft by a tick; code follows each."""
+
+    SHORTER = "shorter"
+    WITHOUT_CASES = "without_cases"
+    FEWER_FIGURES = "fewer_figures"
+    NEXT_FIRST = "next_first"
+    """What is asked, or what happens next, stands first."""
+
+
+class Redraft(Record):
+    """Another draft that a reviewer asked for, and what came of it."""
+
+    by: str
+    at: Instant
+    words: str
+    """What should change, in the reviewer's own words."""
+    wishes: tuple[Wish, ...] = ()
+    """What holds for this draft: what it and the drafts before it were asked for by ticks."""
+    of_version: int
+    """The draft that the reviewer saw."""
+    is_made: bool
+    """False: no other draft came of it, and the old one stands again."""
+    answer: tuple[str, ...] = ()
+    """What came of it, a sentence each."""
+
+
+class Escalation(Record):
+    """A reviewer's word that the decision is not theirs; it is never taken back."""
+
+    by: str
+    at: Instant
+    reason: str
+
+
 class ProposalState(StrEnum):
     """Where a proposal stands; `PROPOSAL_MOVES` in `lifecycle` says what may follow."""
 
     PROPOSED = "proposed"
+    REDRAFTING = "redrafting"
+    """Put aside: another draft was asked for and is not made yet."""
     APPROVED = "approved"
     SENDING = "sending"
     SENT = "sent"
@@ -162,6 +199,10 @@ class ProposalState(StrEnum):
     REJECTED = "rejected"
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
+
+
+# Far above a safety report, whose priority is a million and a customer count.
+_ESCALATED = 1e9
 
 
 class Proposal(Record):
@@ -199,8 +240,16 @@ class Proposal(Record):
     snapshot_at: Instant
     """World time of the evidence."""
     edited_by: str | None = None
+    redraft: Redraft | None = None
+    """The last time that another draft was asked for."""
+    escalation: Escalation | None = None
     trace: Trace = Trace()
     made_by: MadeBy
+
+    @property
+    def rank(self) -> float:
+        """Place in the list, higher first: what was escalated stands above all priorities."""
+        return self.priority + (_ESCALATED if self.escalation else 0.0)
 
     @property
     def open_checks(self) -> tuple[Check, ...]:
@@ -215,6 +264,8 @@ class DecisionKind(StrEnum):
     EDIT = "edit"
     REJECT = "reject"
     UNDO = "undo"
+    ANOTHER_DRAFT = "another_draft"
+    ESCALATE = "escalate"
 
 
 class Decision(Record):

@@ -12,7 +12,7 @@ from domain.issues import Alarm, Casefile, Hypothesis, Issue
 from domain.people import Taxonomy
 from domain.ports import FactTable, Progress
 from domain.predicates import Scalar
-from domain.proposals import Draft
+from domain.proposals import Draft, Wish
 from domain.provenance import MadeBy, Trace
 from domain.record import FeedbackKey, Record
 from domain.text import RedactedText
@@ -91,12 +91,22 @@ class Investigator(Protocol):
         """Give at most three hypotheses or unknown, with the trace."""
 
 
+class Guidance(Record):
+    """What a reviewer asks of another draft."""
+
+    words: RedactedText
+    """In their own words; data to a model, never an instruction that lifts a rule."""
+    wishes: tuple[Wish, ...] = ()
+
+
 class WriteRequest(Record):
     """What a writer is given: the casefile's sentences with their evidence, no recipients."""
 
     casefile: Casefile
     draft: Draft
     """The local draft: facts, marks, order. Wording may change; marks and numbers may not."""
+    guidance: Guidance | None = None
+    """For another draft: what the reviewer of the last one asked for."""
 
 
 class Written(Record):
@@ -105,6 +115,10 @@ class Written(Record):
     draft: Draft
     trace: Trace = Trace()
     made_by: MadeBy
+    on_wishes: tuple[str, ...] = ()
+    """What came of each wish, a sentence each."""
+    on_words: str = ""
+    """What came of the reviewer's own words, in one sentence."""
 
 
 class Writer(Protocol):

@@ -21,7 +21,14 @@ from sqlalchemy import (
 from domain.delivery import FrozenCopy, ProposalRow, Standing, VersionNote
 from domain.errors import NotFound
 from domain.lifecycle import PROPOSAL_MOVES, moved
-from domain.proposals import Decision, Proposal, ProposalKind, ProposalState, SavedEdit
+from domain.proposals import (
+    Decision,
+    DecisionKind,
+    Proposal,
+    ProposalKind,
+    ProposalState,
+    SavedEdit,
+)
 from domain.record import IssueId, ProposalId
 from storage.fulltext import FullText
 from storage.proposal_tables import (
@@ -295,6 +302,15 @@ class SqlProposalRepo:
         found = [Decision.model_validate_json(body) for body in self._connection.scalars(query)]
         return {one.proposal_id: one for one in found}
 
+    def escalations(self, ids: Sequence[ProposalId]) -> dict[ProposalId, Decision]:
+        """Who escalated which of some proposals, and why; the others are left out."""
+        table = decisions.c
+        query = select(table.body).where(
+            table.proposal_id.in_(ids), table.kind == DecisionKind.ESCALATE.value
+        )
+        found = [Decision.model_validate_json(body) for body in self._connection.scalars(query)]
+        return {one.proposal_id: one for one in found}
+
     def decisions_since(self, at: datetime) -> list[Decision]:
         """What people did since a time, oldest first."""
         bodies = self._connection.scalars(select(decisions.c.body).order_by(decisions.c.seq.desc()))
@@ -338,7 +354,6 @@ def _columns(proposal: Proposal, body: str, at: datetime) -> dict[str, Any]:
         "id",
         "issue_id",
         "version",
-        "priority",
         "risk",
         "severity",
         "label",
@@ -351,6 +366,7 @@ def _columns(proposal: Proposal, body: str, at: datetime) -> dict[str, Any]:
         **{name: getattr(proposal, name) for name in same},
         "kind": proposal.kind.value,
         "state": proposal.state.value,
+        "priority": proposal.rank,
         "department": proposal.owner.department if proposal.owner else None,
         "open_checks": len(proposal.open_checks),
         "changed_at": at,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from pydantic import JsonValue
 
+from agent.delivery.act import Act, record_act
+from agent.delivery.asking import ask_another_draft, escalate
 from agent.delivery.desk import Desk
 from agent.delivery.edit import edit
 from agent.delivery.faults import FaultPoint
@@ -19,6 +20,7 @@ from domain.errors import (
     AlreadyDecided,
     BytesChanged,
     CannotDecide,
+    Forbidden,
     InvalidEdit,
     StaleVersion,
 )
@@ -27,7 +29,6 @@ from domain.ports import Unit
 from domain.proposals import (
     Approval,
     Check,
-    Decision,
     DecisionKind,
     Delivery,
     DeliveryState,
@@ -37,16 +38,6 @@ from domain.proposals import (
     ProposalState,
 )
 from domain.record import DeliveryId, ProposalId, digest
-
-
-class _Act(NamedTuple):
-    """Who does what, when and why."""
-
-    kind: DecisionKind
-    by: str
-    at: datetime
-    reason: str | None
-    changes: Mapping[str, JsonValue]
 
 
 def decide(
@@ -60,14 +51,16 @@ def decide(
     seen_version: int,
     reason: str | None = None,
     changes: Mapping[str, JsonValue] | None = None,
+    is_lead: bool = False,
 ) -> Proposal:
-    """Approve, edit, reject or undo in this transaction; gives the proposal as it is then.
+    """Do what a person says in this transaction; gives the proposal as it is then.
 
     Take `at` from the clock after the transaction began: then the order of times is the
     order of commits, and an undo before the deadline always wins.
     An approval writes one delivery per recipient (one for a ticket), held until
     `at` plus the undo seconds. With a four-eyes limit exceeded, the first approval
     leaves the proposal as it is and the second, by another person, releases it.
+    What was escalated only a lead decides (`is_lead`); anybody may still undo.
 
     Raises:
         NotFound: No proposal has this id.
@@ -76,18 +69,24 @@ def decide(
         CannotDecide: A check is open, a setting is missing, the time for undo is over.
         InvalidEdit: The changes name something that is not there.
         BytesChanged: The stored bytes are not those that were frozen.
+        Forbidden: It was escalated, and the person is no lead.
     """
     proposal = unit.proposals.get(proposal_id, for_change=True)
     if seen_version != proposal.version:
         raise _stale(unit, proposal, seen_version)
-    act = _Act(decision, by, at, reason, changes or {})
+    act = Act(decision, by, at, reason, changes or {})
     if decision is DecisionKind.UNDO:
         return _undo(unit, proposal, act, desk)
     _require_undecided(unit, proposal, act)
+    _require_lead(proposal, act, is_lead=is_lead)
     if decision is DecisionKind.APPROVE:
         return _approve(unit, proposal, act, desk)
     if decision is DecisionKind.EDIT:
         return _edit(unit, proposal, act, desk)
+    if decision is DecisionKind.ANOTHER_DRAFT:
+        return ask_another_draft(unit, proposal, act)
+    if decision is DecisionKind.ESCALATE:
+        return escalate(unit, proposal, act)
     return _reject(unit, proposal, act)
 
 
@@ -96,7 +95,7 @@ def _stale(unit: Unit, proposal: Proposal, seen: int) -> StaleVersion:
     return StaleVersion(proposal.id, seen=seen, current=proposal.version, by=last.by, at=last.at)
 
 
-def _require_undecided(unit: Unit, proposal: Proposal, act: _Act) -> None:
+def _require_undecided(unit: Unit, proposal: Proposal, act: Act) -> None:
     if proposal.state is ProposalState.PROPOSED:
         if act.at >= proposal.expires_at:
             raise CannotDecide("This draft expired. The next run makes another one if need be.")
@@ -112,17 +111,32 @@ def _require_undecided(unit: Unit, proposal: Proposal, act: _Act) -> None:
     raise AlreadyDecided(proposal.id, by=last.by, at=last.at, kind=last.kind.value)
 
 
+def _require_lead(proposal: Proposal, act: Act, *, is_lead: bool) -> None:
+    escalation = proposal.escalation
+    if escalation is None:
+        return
+    if act.kind is DecisionKind.ESCALATE:
+        raise AlreadyDecided(
+            proposal.id, by=escalation.by, at=escalation.at, kind=DecisionKind.ESCALATE.value
+        )
+    if not is_lead:
+        raise Forbidden(
+            f"{escalation.by} escalated this at {escalation.at:%H:%M:%S} UTC: an admin decides "
+            "it. Ask one of them; it stands first in their list."
+        )
+
+
 # -- approve ---------------------------------------------------------------------------
 
 
-def _approve(unit: Unit, proposal: Proposal, act: _Act, desk: Desk) -> Proposal:
+def _approve(unit: Unit, proposal: Proposal, act: Act, desk: Desk) -> Proposal:
     _require_ready(proposal, desk)
     copies = _verified(unit, proposal)
     others = unit.outbox.approvals(proposal.id, proposal.version)
     if any(one.approver == act.by for one in others):
         raise AlreadyDecided(proposal.id, by=act.by, at=others[0].granted_at, kind="approve")
     approval = _grant(unit, proposal, act, desk)
-    _record(unit, proposal, act)
+    record_act(unit, proposal, act)
     if not others and _needs_second(unit, proposal, desk):
         return proposal
     spent = unit.outbox.spend(approval.token, at=act.at)
@@ -167,7 +181,7 @@ def _verified(unit: Unit, proposal: Proposal) -> list[FrozenCopy]:
     return copies
 
 
-def _grant(unit: Unit, proposal: Proposal, act: _Act, desk: Desk) -> Approval:
+def _grant(unit: Unit, proposal: Proposal, act: Act, desk: Desk) -> Approval:
     approval = Approval(
         token=desk.new_token(),
         proposal_id=proposal.id,
@@ -227,19 +241,19 @@ def _row(
 # -- reject, edit, undo ----------------------------------------------------------------
 
 
-def _reject(unit: Unit, proposal: Proposal, act: _Act) -> Proposal:
+def _reject(unit: Unit, proposal: Proposal, act: Act) -> Proposal:
     unit.outbox.void(proposal.id, at=act.at)
     unit.proposals.drop_edits(proposal.id)
-    _record(unit, proposal, act)
+    record_act(unit, proposal, act)
     return unit.proposals.put_state(proposal.id, ProposalState.REJECTED, at=act.at)
 
 
-def _edit(unit: Unit, proposal: Proposal, act: _Act, desk: Desk) -> Proposal:
+def _edit(unit: Unit, proposal: Proposal, act: Act, desk: Desk) -> Proposal:
     edited, copies = edited_version(proposal, act.changes, by=act.by, at=act.at, desk=desk)
     unit.outbox.void(proposal.id, at=act.at)
     unit.proposals.add_version(edited, copies, by=act.by, at=act.at, why=act.reason or "Edited.")
     unit.proposals.drop_edits(proposal.id, act.by)
-    _record(unit, proposal, act, made=edited)
+    record_act(unit, proposal, act, made=edited)
     return edited
 
 
@@ -288,7 +302,7 @@ def _destination(proposal: Proposal, desk: Desk) -> Destination:
     return destination
 
 
-def _undo(unit: Unit, proposal: Proposal, act: _Act, desk: Desk) -> Proposal:
+def _undo(unit: Unit, proposal: Proposal, act: Act, desk: Desk) -> Proposal:
     deliveries = unit.outbox.deliveries(proposal.id, proposal.version)
     if not deliveries:
         raise CannotDecide("Nothing was approved here, so there is nothing to undo.")
@@ -302,7 +316,7 @@ def _undo(unit: Unit, proposal: Proposal, act: _Act, desk: Desk) -> Proposal:
     for delivery in deliveries:
         _cancel(unit, delivery, act)
     unit.outbox.void(proposal.id, at=act.at)
-    _record(unit, proposal, act)
+    record_act(unit, proposal, act)
     again = proposal.model_copy(
         update={
             "state": moved(PROPOSAL_MOVES, proposal.state, ProposalState.PROPOSED),
@@ -314,7 +328,7 @@ def _undo(unit: Unit, proposal: Proposal, act: _Act, desk: Desk) -> Proposal:
     return again
 
 
-def _cancel(unit: Unit, delivery: Delivery, act: _Act) -> None:
+def _cancel(unit: Unit, delivery: Delivery, act: Act) -> None:
     row = unit.outbox.find_row(delivery.id, for_change=True)
     if row is None or row.delivery.state is not DeliveryState.HELD:
         raise CannotDecide("Too late to undo: it is on its way.")
@@ -326,35 +340,3 @@ def _cancel(unit: Unit, delivery: Delivery, act: _Act) -> None:
         }
     )
     unit.outbox.put(row.model_copy(update={"delivery": cancelled}))
-
-
-def _record(unit: Unit, proposal: Proposal, act: _Act, *, made: Proposal | None = None) -> None:
-    """Keep the decision and its audit entry, in the transaction that carries it out."""
-    unit.proposals.add_decision(
-        Decision(
-            proposal_id=proposal.id,
-            kind=act.kind,
-            by=act.by,
-            at=act.at,
-            seen_version=proposal.version,
-            sha256=proposal.sha256,
-            reason=act.reason,
-            changes=dict(act.changes),
-        )
-    )
-    past = {"approve": "approved", "edit": "edited", "reject": "rejected", "undo": "undone"}
-    details: dict[str, JsonValue] = {"version": proposal.version, "policy": proposal.policy}
-    if made is not None:
-        kept: list[JsonValue] = [
-            one.claim for one in made.draft.evidence if one not in proposal.draft.evidence
-        ]
-        details |= {"made_sha256": made.sha256, "changed": [*sorted(act.changes)], "kept": kept}
-    unit.audit.add(
-        past[act.kind.value],
-        proposal.id,
-        by=act.by,
-        at=act.at,
-        sha256=proposal.sha256,
-        reason=act.reason,
-        details=details,
-    )

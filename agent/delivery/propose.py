@@ -14,15 +14,25 @@ from agent.delivery.render import clean_draft, clean_recipient
 from domain.destinations import Destination
 from domain.errors import DestinationUnavailable
 from domain.issues import Severity
+from domain.lifecycle import PROPOSAL_MOVES, moved
 from domain.people import Owner
 from domain.ports import Unit
-from domain.proposals import Draft, LeftOut, Proposal, ProposalKind, ProposalState, Recipient
+from domain.proposals import (
+    Draft,
+    LeftOut,
+    Proposal,
+    ProposalKind,
+    ProposalState,
+    Recipient,
+    Redraft,
+)
 from domain.provenance import MadeBy, Trace
 from domain.record import Instant, IssueId, ProposalId, Record, digest
 
 REMOVED: Literal["removed by a reviewer"] = "removed by a reviewer"
 AGENT = "undertone"
 """Who acts in the record when no person does."""
+_OPEN = frozenset({ProposalState.PROPOSED, ProposalState.REDRAFTING})
 _IN_FLIGHT = frozenset({ProposalState.APPROVED, ProposalState.SENDING, ProposalState.UNKNOWN})
 
 
@@ -55,6 +65,8 @@ class Outcome(StrEnum):
     PROPOSED = "proposed"
     CHANGED = "changed"
     """The pending proposal moved to the next version."""
+    REDRAFTED = "redrafted"
+    """Another draft took the place of one that was put aside."""
     KEPT = "kept"
     """Nothing material changed, or the last one is still on its way."""
     NOBODY = "nobody"
@@ -79,9 +91,7 @@ def propose(unit: Unit, submission: Submission, *, desk: Desk, at: datetime) -> 
     Raises:
         DestinationUnavailable: No destination has this name.
     """
-    destination = desk.find_destination(submission.destination)
-    if destination is None:
-        raise DestinationUnavailable(f"There is no destination {submission.destination!r}.")
+    destination = _destination(submission, desk)
     known = [
         one
         for one in unit.proposals.of_issue(submission.issue_id)
@@ -90,6 +100,8 @@ def propose(unit: Unit, submission: Submission, *, desk: Desk, at: datetime) -> 
     last = known[-1] if known else None
     if last is not None and last.state in _IN_FLIGHT:
         return Proposed(Outcome.KEPT, last, "The last one is on its way.")
+    if last is not None and last.state is ProposalState.REDRAFTING:
+        return Proposed(Outcome.KEPT, last, "Another draft of it is being made.")
     submission = _addressed(unit, submission, last)
     id_ = _id(submission, len(known))
     pending = last is not None and last.state is ProposalState.PROPOSED
@@ -105,9 +117,54 @@ def propose(unit: Unit, submission: Submission, *, desk: Desk, at: datetime) -> 
         return Proposed(Outcome.KEPT, last)
     if not pending:
         return _store(unit, new, frozen, Outcome.PROPOSED, why, at)
-    moved = new.model_copy(update={"version": last.version + 1, "created_at": last.created_at})
     unit.outbox.void(last.id, at=at)
-    return _store(unit, moved, frozen, Outcome.CHANGED, why, at)
+    return _store(unit, _next(last, new), frozen, Outcome.CHANGED, why, at)
+
+
+def propose_again(
+    unit: Unit,
+    last: Proposal,
+    submission: Submission,
+    *,
+    redraft: Redraft,
+    desk: Desk,
+    at: datetime,
+) -> Proposed:
+    """Freeze another draft of a proposal that was put aside; it waits under the next version.
+
+    Gives `NOBODY`, and stores nothing, when no recipient is left.
+
+    Raises:
+        DestinationUnavailable: No destination has this name.
+    """
+    destination = _destination(submission, desk)
+    submission = _addressed(unit, submission, last)
+    new, frozen = _frozen(submission, last.id, destination=destination, desk=desk, at=at)
+    if new.kind is ProposalKind.MESSAGE and not new.recipients:
+        return Proposed(Outcome.NOBODY, last, "No recipient is left.")
+    moved(PROPOSAL_MOVES, last.state, new.state)
+    again = _next(last, new).model_copy(update={"redraft": redraft})
+    why = f"Another draft, asked for by {redraft.by}."
+    return _store(unit, again, frozen, Outcome.REDRAFTED, why, at)
+
+
+def _next(last: Proposal, new: Proposal) -> Proposal:
+    """Give a proposal as the next version of the last one: what people said of it stays."""
+    return new.model_copy(
+        update={
+            "version": last.version + 1,
+            "created_at": last.created_at,
+            "redraft": last.redraft,
+            "escalation": last.escalation,
+        }
+    )
+
+
+def _destination(submission: Submission, desk: Desk) -> Destination:
+    destination = desk.find_destination(submission.destination)
+    if destination is None:
+        raise DestinationUnavailable(f"There is no destination {submission.destination!r}.")
+    return destination
 
 
 def _id(submission: Submission, number: int) -> ProposalId:
@@ -119,7 +176,7 @@ def _addressed(unit: Unit, submission: Submission, last: Proposal | None) -> Sub
     """Leave out whom a reviewer removed and who was written to already."""
     removed = (
         {one.customer_id for one in last.left_out if one.reason == REMOVED}
-        if last is not None and last.state is ProposalState.PROPOSED
+        if last is not None and last.state in _OPEN
         else set()
     )
     written = (

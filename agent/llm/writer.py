@@ -84,14 +84,18 @@ class ModelWriter:
         """Give the draft worded; falls back to the given draft and says why."""
         local = self._local.write(request)
         places = offered(local.draft)
+        words = request.guidance.words.value if request.guidance else ""
         if not places:
-            return _noted(local, "no sentence of this draft can be worded freely")
-        chat, prompt = self._make_chat(request.casefile.issue.id), get_prompt("word_draft")
+            noted = _noted(local, "no sentence of this draft can be worded freely")
+            answer = "No sentence of this draft can be worded freely." if words else ""
+            return noted.model_copy(update={"on_words": answer})
+        chat = self._make_chat(request.casefile.issue.id)
+        prompt = get_prompt("word_another_draft" if words else "word_draft")
         before, began = chat.budget.used(), self._timer()
         records: list[WordedSentence] = []
         failed: str | None = None
         try:
-            records = self._ask(chat, prompt, local.draft, places)
+            records = self._ask(chat, prompt, local.draft, places, words)
         except ModelUnavailable as error:
             failed = error.reason
         used = chat.budget.used().since(before)
@@ -107,13 +111,21 @@ class ModelWriter:
         charged = _charged(local.trace, used, chat, step)
         if failed is not None:
             noted = _noted(local, f"the model gave no usable wording: {failed}")
-            return noted.model_copy(update={"trace": charged})
+            answer = f"The model gave no usable wording: {failed}." if words else ""
+            return noted.model_copy(update={"trace": charged, "on_words": answer})
         kept = self._keep(request, local.draft, places, records)
         made_by = MadeBy(engine=chat.name, version=VERSION, prompt=prompt.id)
-        return _written(local, kept, charged, made_by)
+        written = _written(local, kept, charged, made_by)
+        answer = _on_words(chat.name, kept) if words else ""
+        return written.model_copy(update={"on_words": answer})
 
     def _ask(
-        self, chat: BudgetedChat, prompt: Prompt, draft: Draft, places: Mapping[str, Place]
+        self,
+        chat: BudgetedChat,
+        prompt: Prompt,
+        draft: Draft,
+        places: Mapping[str, Place],
+        words: str,
     ) -> list[WordedSentence]:
         sentences = [
             {"id": id_, "text": sentence_at(draft, place).text} for id_, place in places.items()
@@ -126,7 +138,11 @@ class ModelWriter:
         answer = chat.complete(
             ChatRequest(
                 messages=prompt.messages(
-                    {"sentences": sentences}, max_chars=str(wording.LONGEST), tone=tone
+                    {"request": words, "sentences": sentences}
+                    if words
+                    else {"sentences": sentences},
+                    max_chars=str(wording.LONGEST),
+                    tone=tone,
                 ),
                 schema_name="wording",
                 json_schema=strict_schema(WordedAnswer),
@@ -196,7 +212,14 @@ def _written(local: Written, kept: _Kept, trace: Trace, made_by: MadeBy) -> Writ
     if not kept.kept:
         noted = _noted(local, "no wording of the model was better and held")
         return noted.model_copy(update={"trace": whole})
-    return Written(draft=kept.draft, trace=whole, made_by=made_by)
+    return local.model_copy(update={"draft": kept.draft, "trace": whole, "made_by": made_by})
+
+
+def _on_words(model: str, kept: _Kept) -> str:
+    """Say what the model made of a request: what was kept, never that it was followed."""
+    dropped = f", {len(kept.dropped)} did not hold" if kept.dropped else ""
+    number = "1 sentence" if kept.kept == 1 else f"{kept.kept} sentences"
+    return f"{model} was given these words: {number} worded anew{dropped}."
 
 
 def offered(draft: Draft) -> dict[str, Place]:

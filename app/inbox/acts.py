@@ -9,16 +9,28 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import JsonValue
 from starlette.datastructures import FormData
 
+from agent.delivery.asking import WISHES
 from app.access import Person, Right
 from app.inbox.backend import Settlement, Tab
 from app.inbox.frame import Frame
 from app.inbox.views import draft_href
+from app.inbox.views_asking import may_decide_row, require_decider
 from app.inbox.views_conflict import Notice, notice_of
 from app.inbox.views_edit import edit_view, typed_changes, with_safe_wording
 from app.problems import status_of
-from domain.errors import Conflict, InvalidEdit, InvalidInput, Misuse, NotFound, UndertoneError
+from domain.errors import (
+    Conflict,
+    Forbidden,
+    InvalidEdit,
+    InvalidInput,
+    Misuse,
+    NotFound,
+    UndertoneError,
+)
 from domain.proposals import Check, DecisionKind, Proposal, ProposalState, SavedEdit
 from domain.record import DeliveryId, ProposalId
+
+_REFUSED = (Conflict, Misuse, Forbidden)
 
 
 async def posted(request: Request) -> FormData:
@@ -49,24 +61,43 @@ class Acts:
         return router
 
     def decide(self, request: Request, id_: str, form: Form) -> Response:
-        """Approve, reject, undo."""
+        """Approve, reject, undo, ask for another draft, escalate."""
         person = self._frame.acting(request, _text(form, "csrf"))
         kind = _one_of(DecisionKind, _text(form, "decision"))
         reason = _text(form, "reason").strip()
         if kind is DecisionKind.REJECT and not reason:
             refused = InvalidInput("Say what is wrong, so that the next draft learns from it.")
             return self._refused(request, person, id_, refused)
+        wishes: list[JsonValue] = list(_list(form, WISHES))
+        asks = wishes and kind is DecisionKind.ANOTHER_DRAFT
+        changes: dict[str, JsonValue] = {WISHES: wishes} if asks else {}
         try:
-            proposal = self._backend.decide(
-                ProposalId(id_),
-                kind,
-                by=person.name,
-                seen_version=_version(form),
-                reason=reason or None,
+            proposal = self._decide(
+                person, id_, kind, seen=_version(form), reason=reason or None, changes=changes
             )
-        except (Conflict, Misuse) as refused:
+        except _REFUSED as refused:
             return self._refused(request, person, id_, refused, seen=_version(form))
-        return self._after(proposal, _text(form, "following"))
+        return self._after(proposal, _text(form, "following"), person, kind)
+
+    def _decide(
+        self,
+        person: Person,
+        id_: str,
+        kind: DecisionKind,
+        *,
+        seen: int,
+        reason: str | None = None,
+        changes: dict[str, JsonValue] | None = None,
+    ) -> Proposal:
+        return self._backend.decide(
+            ProposalId(id_),
+            kind,
+            by=person.name,
+            seen_version=seen,
+            reason=reason,
+            changes=changes,
+            is_lead=person.may(Right.LEAD),
+        )
 
     def edit(self, request: Request, id_: str, form: Form) -> Response:
         """Keep an edit as the next version, and approve it when asked to."""
@@ -80,12 +111,10 @@ class Acts:
                 current = self._apply(current.id, changes, person, seen)
                 seen = current.version
             if approves:
-                current = self._backend.decide(
-                    current.id, DecisionKind.APPROVE, by=person.name, seen_version=seen
-                )
-        except (Conflict, Misuse) as refused:
+                current = self._decide(person, id_, DecisionKind.APPROVE, seen=seen)
+        except _REFUSED as refused:
             return self._refused(request, person, id_, refused, seen=seen)
-        return self._after(current, _text(form, "following"))
+        return self._after(current, _text(form, "following"), person, DecisionKind.EDIT)
 
     def _require_clean(
         self,
@@ -105,15 +134,14 @@ class Acts:
     def _apply(
         self, id_: ProposalId, changes: dict[str, JsonValue], person: Person, seen: int
     ) -> Proposal:
-        return self._backend.decide(
-            id_, DecisionKind.EDIT, by=person.name, seen_version=seen, changes=changes
-        )
+        return self._decide(person, id_, DecisionKind.EDIT, seen=seen, changes=changes)
 
     def check(self, request: Request, id_: str, form: Form) -> Response:
         """Save what is typed and run the checks: a part with a script, else the page again."""
         person = self._frame.acting(request, _text(form, "csrf"))
         opened = self._frame.open(id_)
         proposal = opened.item.proposal
+        require_decider(person, proposal)
         changes = typed_changes(proposal, _texts(form), _list(form, "keep"))
         if _text(form, "use"):
             check = self._find_check(proposal, changes, _text(form, "use"), person)
@@ -149,7 +177,7 @@ class Acts:
             check = self._find_check(proposal, {}, _text(form, "use"), person)
             changes = with_safe_wording(proposal, check, {})
             self._apply(proposal.id, changes, person, _version(form))
-        except (Conflict, Misuse) as refused:
+        except _REFUSED as refused:
             return self._refused(request, person, id_, refused, seen=_version(form))
         return RedirectResponse(draft_href(id_), status_code=303)
 
@@ -162,7 +190,7 @@ class Acts:
                 raise InvalidEdit("Tick at least one customer.")
             changes: dict[str, JsonValue] = {"remove_recipients": gone}
             self._apply(ProposalId(id_), changes, person, _version(form))
-        except (Conflict, Misuse) as refused:
+        except _REFUSED as refused:
             return self._refused(request, person, id_, refused, seen=_version(form))
         return RedirectResponse(f"/drafts/{id_}/recipients", status_code=303)
 
@@ -174,7 +202,7 @@ class Acts:
             proposal_id = self._backend.settle(
                 DeliveryId(id_), choice, by=person.name, text=_text(form, "text").strip()
             )
-        except (Conflict, Misuse) as refused:
+        except _REFUSED as refused:
             return self._refused(request, person, _text(form, "draft"), refused)
         return RedirectResponse(draft_href(proposal_id), status_code=303)
 
@@ -187,11 +215,14 @@ class Acts:
 
     # -- afterwards --------------------------------------------------------------------
 
-    def _after(self, proposal: Proposal, following: str) -> Response:
+    def _after(
+        self, proposal: Proposal, following: str, person: Person, kind: DecisionKind
+    ) -> Response:
         """Open the next draft; the held one stays as a strip over the list's footer."""
-        if proposal.state is ProposalState.PROPOSED:
+        if proposal.state is ProposalState.PROPOSED and kind is not DecisionKind.ESCALATE:
             return RedirectResponse(draft_href(proposal.id), status_code=303)
-        waiting = [one.proposal.id for one in self._backend.list_page(Tab.DECIDE).rows]
+        rows = self._backend.list_page(Tab.DECIDE).rows
+        waiting = [one.proposal.id for one in rows if may_decide_row(person, one)]
         if following in waiting:
             return RedirectResponse(draft_href(following), status_code=303)
         return RedirectResponse(draft_href(waiting[0]) if waiting else "/", status_code=303)

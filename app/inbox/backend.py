@@ -44,7 +44,7 @@ class Tab(StrEnum):
 
 TAB_STATES: dict[Tab, tuple[ProposalState, ...]] = {
     Tab.DECIDE: (ProposalState.PROPOSED,),
-    Tab.WAY: (ProposalState.APPROVED, ProposalState.SENDING),
+    Tab.WAY: (ProposalState.REDRAFTING, ProposalState.APPROVED, ProposalState.SENDING),
     Tab.UNKNOWN: (ProposalState.UNKNOWN,),
     Tab.DONE: (
         ProposalState.SENT,
@@ -69,6 +69,8 @@ class ListRow(NamedTuple):
     hold_until: datetime | None = None
     decision: Decision | None = None
     """The last one."""
+    escalation: Decision | None = None
+    """Who escalated it, when and why."""
     found: Found | None = None
     """In a search: which words led to it."""
     report: ReadItem | None = None
@@ -112,6 +114,9 @@ class Today(NamedTuple):
     """Of the approved ones, after an edit."""
     rejected: int = 0
     undone: int = 0
+    escalated: int = 0
+    asked_again: int = 0
+    """Times that another draft was asked for."""
 
     @property
     def decided(self) -> int:
@@ -310,6 +315,7 @@ class InboxBackend(Protocol):
         seen_version: int,
         reason: str | None = None,
         changes: Mapping[str, JsonValue] | None = None,
+        is_lead: bool = False,
     ) -> Proposal:
         """Decide; gives the proposal as it stands after the commit.
 
@@ -317,6 +323,7 @@ class InboxBackend(Protocol):
             AlreadyDecided: Somebody was faster.
             StaleVersion: An older version was seen.
             CannotDecide: It is not possible now, and why.
+            Forbidden: It was escalated, and the person is no lead.
             InvalidEdit: An edit cannot be applied.
             NotFound: There is none.
         """

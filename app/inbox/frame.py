@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from app.inbox import words
 from app.inbox.backend import InboxBackend, Item, Tab, tab_of
 from app.inbox.text import seen
 from app.inbox.views import Listed, draft_href, shell, start_of_day
+from app.inbox.views_asking import may_decide, may_decide_row
 from app.inbox.views_card import Card, card_of
 from app.inbox.views_delivery import unknown_view
 from app.inbox.views_empty import all_decided, first_run
@@ -25,6 +26,8 @@ from domain.record import ProposalId
 
 COOKIE = "undertone_session"
 _UNKNOWN_SHOWN = 20
+_HELD = 200
+"""Drafts on their way among which the held ones are looked for."""
 
 
 class Opened(NamedTuple):
@@ -123,7 +126,7 @@ class Frame:
 
     def shown(self, opened: Opened) -> dict[str, Any]:
         """What a template needs of a draft."""
-        shown = {"card": opened.card, "item": opened.item}
+        shown: dict[str, Any] = {"card": opened.card, "item": opened.item}
         if opened.item.proposal.state is ProposalState.UNKNOWN:
             return {**shown, "unknowns": self._unknowns(opened.item)}
         return shown
@@ -149,7 +152,9 @@ class Frame:
         now = self.clock()
         engine, counts = self.backend.status(), self.backend.counts()
         today = self.backend.today(since=start_of_day(now))
-        way = self.backend.list_page(Tab.WAY, limit=20)
+        if "item" in context:
+            context["may_decide"] = may_decide(person, context["item"].proposal)
+        way = self.backend.list_page(Tab.WAY, limit=_HELD)
         held = tuple(one for one in way.rows if one.hold_until and one.hold_until > now)
         if "card" not in context and "issue" not in context:
             context["first_run"] = first_run(engine) if not engine.holds_items else None
@@ -160,8 +165,8 @@ class Frame:
             counts=counts,
             today=today,
             status=engine,
-            held=held[:2],
-            next_draft=self._next_draft(listed),
+            held=held,
+            next_draft=self._next_draft(listed, person, context),
             now=now,
         )
         place = next((n for n, row in enumerate(frame.rows, 1) if row.is_selected), 0)
@@ -170,12 +175,15 @@ class Frame:
         context = {"view": "card", "narrow": "list", **given, **context}
         return self.page(request, "inbox.html", context, status=status)
 
-    def _next_draft(self, listed: Listed) -> ProposalRow | None:
-        """What waits first, where the list shows something else."""
-        if listed.tab is Tab.DECIDE and not listed.query:
+    def _next_draft(
+        self, listed: Listed, person: Person, context: Mapping[str, Any]
+    ) -> ProposalRow | None:
+        """What this person can decide first, where the list or the card shows something else."""
+        if listed.tab is Tab.DECIDE and not listed.query and context.get("may_decide", True):
             return None
-        rows = self.backend.list_page(Tab.DECIDE, limit=1).rows
-        return rows[0].proposal if rows else None
+        rows = self.backend.list_page(Tab.DECIDE).rows
+        mine = (row.proposal for row in rows if may_decide_row(person, row))
+        return next(mine, rows[0].proposal if rows else None)
 
     def page(
         self, request: Request, name: str, context: dict[str, Any], *, status: int = 200

@@ -13,9 +13,11 @@ from app.inbox.backend import Tab
 from app.inbox.evidence import float_of
 from app.inbox.frame import Frame
 from app.inbox.views import draft_href
+from app.inbox.views_asking import require_decider
 from app.inbox.views_audience import REASONS, full_table
 from app.inbox.views_edit import edit_view
 from app.inbox.views_issue import issue_view
+from app.inbox.views_version import version_view
 from domain.errors import NotFound
 from domain.record import FeedbackKey, IssueId, ProposalId
 
@@ -41,6 +43,7 @@ class Pages:
         router.get("/drafts/{id_}/recipients")(self.recipients)
         router.get("/drafts/{id_}/bytes")(self.bytes)
         router.get("/drafts/{id_}/record")(self.record)
+        router.get("/drafts/{id_}/versions/{number}")(self.version)
         router.get("/drafts/{id_}/marks/{number}")(self.mark)
         router.get("/issues/{id_}")(self.issue)
         router.get("/cases/{id_}")(self.case)
@@ -88,6 +91,7 @@ class Pages:
         person = self._frame.person(request)
         person.require(Right.DECIDE)
         opened = self._frame.open(id_)
+        require_decider(person, opened.item.proposal)
         saved = self._backend.find_edit(ProposalId(id_), person.name)
         edit = edit_view(self._backend, opened.item, saved, by=person.name)
         return self._frame.draft_page(request, person, opened, view="edit", edit=edit)
@@ -137,6 +141,16 @@ class Pages:
         opened = self._frame.open(id_)
         entries = self._backend.audit(id_)
         return self._frame.draft_page(request, person, opened, view="record", entries=entries)
+
+    def version(self, request: Request, id_: str, number: int) -> Response:
+        """An earlier draft as it was made, and what changed since."""
+        person = self._frame.person(request)
+        opened = self._frame.open(id_)
+        old = self._backend.find_version(ProposalId(id_), number)
+        if old is None:
+            raise NotFound("draft", str(number))
+        view = version_view(old, opened.item)
+        return self._frame.draft_page(request, person, opened, view="version", version=view)
 
     def mark(
         self, request: Request, id_: str, number: int, part: bool = False, offset: Offset = 0

@@ -124,6 +124,8 @@ class SqlBackend:
             edited=min(len(edited), kinds["approve"]),
             rejected=kinds["reject"],
             undone=kinds["undo"],
+            escalated=kinds["escalate"],
+            asked_again=kinds["another_draft"],
         )
 
     def status(self) -> Status:
@@ -256,10 +258,17 @@ class SqlBackend:
         seen_version: int,
         reason: str | None = None,
         changes: Mapping[str, JsonValue] | None = None,
+        is_lead: bool = False,
     ) -> Proposal:
         """Decide; gives the proposal as it stands after the commit."""
         return self._engine.decide(
-            id_, kind, by=by, seen_version=seen_version, reason=reason, changes=changes
+            id_,
+            kind,
+            by=by,
+            seen_version=seen_version,
+            reason=reason,
+            changes=changes,
+            is_lead=is_lead,
         )
 
     def check_edit(

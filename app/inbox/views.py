@@ -13,7 +13,7 @@ from app.access import Person, Right
 from app.inbox import words
 from app.inbox.backend import Counts, FoundIssue, ListPage, ListRow, Status, Tab, Today
 from app.inbox.svg import pips, share_bar
-from app.inbox.views_found import fitting, found_words
+from app.inbox.views_found import fitting, found_words, told
 from domain.delivery import ProposalRow
 from domain.proposals import DecisionKind, DeliveryState, ProposalKind, ProposalState
 from domain.record import ProposalId
@@ -190,7 +190,7 @@ def row_view(row: ListRow, listed: Listed, *, now: datetime) -> RowView:
     waits = proposal.state is ProposalState.PROPOSED
     time, over = words.time_left(words.decide_by(proposal), now=now)
     shape, state = row_state(row)
-    reason = fitting(proposal.reason, beside=state) if waits else _became(row)
+    reason = _why_it_waits(row, state) if waits else _became(row)
     return RowView(
         id=proposal.id,
         href=_row_href(row, listed),
@@ -208,6 +208,12 @@ def row_view(row: ListRow, listed: Listed, *, now: datetime) -> RowView:
         is_selected=proposal.id == listed.selected,
         hold_until=_hold(row),
     )
+
+
+def _why_it_waits(row: ListRow, state: str) -> str:
+    if row.escalation is not None:
+        return told(row.escalation, beside=state)
+    return fitting(row.proposal.reason, beside=state)
 
 
 def _row_href(row: ListRow, listed: Listed) -> str:
@@ -249,6 +255,8 @@ def row_state(row: ListRow) -> tuple[str, str]:
     """Give the shape and the word that stand on the right of a line."""
     proposal = row.proposal
     if proposal.state is ProposalState.PROPOSED:
+        if row.escalation is not None:
+            return "escalated", "Escalated"
         if proposal.open_checks:
             return "", f"{words.counted(proposal.open_checks, 'check')} open"
         approved = row.decision is not None and row.decision.kind is DecisionKind.APPROVE
@@ -281,6 +289,8 @@ def _became(row: ListRow) -> str:
         gone = row.deliveries.get(DeliveryState.SENT, 0)
         parts = [f"{gone:,} of {words.counted(total, 'copy', 'copies')} handed over", by]
         return " · ".join(part for part in parts if part)
+    if proposal.state is ProposalState.REDRAFTING and decision:
+        return told(decision, beside="Redrafting")
     if proposal.state is ProposalState.REJECTED and decision and decision.reason:
         return f"{decision.reason[:60]} · {by}"
     if proposal.state in (ProposalState.EXPIRED, ProposalState.SUPERSEDED):
@@ -306,7 +316,8 @@ _SEARCHED = (
 )
 _HINTS = {
     Tab.DECIDE: "",
-    Tab.WAY: "What you approve is held here first, then handed over.",
+    Tab.WAY: "What you approve is held here first, then handed over. "
+    "What was asked for again waits here for its next draft.",
     Tab.UNKNOWN: "A delivery whose end nobody knows would stand here until a person settles it.",
     Tab.DONE: "What was sent, failed, rejected, expired or replaced stands here, the latest first.",
 }

@@ -11,6 +11,14 @@ from app.exports import frozen_text
 from app.inbox import words
 from app.inbox.backend import Item, Status
 from app.inbox.text import unseen_count
+from app.inbox.views_asking import (
+    ChoiceView,
+    EscalatedView,
+    RedraftView,
+    choices,
+    escalated,
+    redrafted,
+)
 from app.inbox.views_audience import AudienceView, audience_view
 from app.inbox.views_delivery import DeliveryPart, delivery_part
 from app.inbox.views_sentence import (
@@ -112,6 +120,10 @@ class Card(NamedTuple):
     """Whether the safe wording of an open check stands in the text already."""
     promise: Promise
     delivery: DeliveryPart
+    choices: tuple[ChoiceView, ...]
+    """Changes of another draft that can be ticked."""
+    escalated: EscalatedView | None
+    redrafted: RedraftView | None
 
 
 def card_of(
@@ -165,6 +177,9 @@ def card_of(
         safe_stands=_safe_stands(proposal),
         promise=promise_of(proposal, status),
         delivery=delivery_part(item, status, now=now),
+        choices=choices(proposal),
+        escalated=escalated(proposal, now=now),
+        redrafted=redrafted(proposal, now=now),
     )
 
 

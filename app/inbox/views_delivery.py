@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from agent.delivery.propose import AGENT
 from app.inbox import words
 from app.inbox.backend import Item, Status
 from app.inbox.svg import ring
+from app.inbox.views_asking import waits_for_redraft
 from domain.proposals import (
     Attempt,
     DecisionKind,
@@ -25,6 +27,8 @@ PAST = {
     DecisionKind.EDIT: "edited",
     DecisionKind.REJECT: "rejected",
     DecisionKind.UNDO: "undone",
+    DecisionKind.ANOTHER_DRAFT: "asked for another draft of",
+    DecisionKind.ESCALATE: "escalated",
 }
 
 
@@ -92,6 +96,8 @@ def delivery_part(item: Item, status: Status, *, now: datetime) -> DeliveryPart:
     deliveries = [one for one in item.deliveries if one.version == proposal.version]
     counts = Counter(item.delivery_counts)
     shape, title, text = _state(item, counts)
+    if proposal.state is ProposalState.REDRAFTING:
+        title, text = "Another draft is being made", waits_for_redraft(item, now=now)
     return DeliveryPart(
         shape=shape,
         title=title,
@@ -178,8 +184,18 @@ def _records(
 
 
 def _made_at(item: Item, version: int, now: datetime) -> str:
-    at = next((one.at for one in item.versions if one.version == version), item.proposal.created_at)
+    notes = [one for one in item.versions if one.version <= version]
+    # A version that a person only handed on holds the agent's words of the one before it.
+    own = [one.at for one in notes if one.by == AGENT]
+    at = own[-1] if own else item.proposal.created_at
     return words.when_clock(at, now=now)
+
+
+_TITLES = {
+    DecisionKind.APPROVE: "Approved",
+    DecisionKind.REJECT: "Rejected",
+    DecisionKind.ANOTHER_DRAFT: "Asked for again",
+}
 
 
 def _decided(item: Item, now: datetime) -> RecordView:
@@ -189,9 +205,7 @@ def _decided(item: Item, now: datetime) -> RecordView:
         return RecordView("Decided", ("by nobody",), is_open=True)
     same = item.original.sha256 == proposal.sha256
     text = "as drafted" if same else f"as draft {proposal.version}, edited by {proposal.edited_by}"
-    title = {DecisionKind.APPROVE: "Approved", DecisionKind.REJECT: "Rejected"}.get(
-        last.kind, "Decided"
-    )
+    title = _TITLES.get(last.kind, "Decided")
     lines = [f"{words.when_clock(last.at, now=now)} by {last.by}"]
     if last.kind is DecisionKind.APPROVE:
         lines[0] += f", {text}"
@@ -211,7 +225,11 @@ def _sent(item: Item, deliveries: list[Delivery], now: datetime) -> RecordView:
     if not sent:
         never = state in (ProposalState.REJECTED, ProposalState.EXPIRED, ProposalState.SUPERSEDED)
         text = "never" if never else "not yet"
-        hint = () if never else ("the answer of the other side appears here",)
+        hint = (
+            ()
+            if never or state is ProposalState.REDRAFTING
+            else ("the answer of the other side appears here",)
+        )
         return RecordView("Sent", (text, *hint), is_open=True)
     last = max(one.changed_at for one in sent)
     first = sent[0]

@@ -65,17 +65,25 @@ def all_decided(counts: Counts, today: Today, status: Status, *, now: datetime) 
         read = words.when(status.last_read_at, now=now)
         draft = words.when(status.last_draft_at, now=now)
         last = f" The last report was read at {read}; the last draft came at {draft}."
-    way = "held or sending now" if counts.way else "nothing is held or sending"
+    way = "held, sending or written again" if counts.way else "nothing is held or sending"
     unknown = "only a person can say what became of it"
     lines = (
         ("On the way", words.count(counts.way), way, "W"),
         ("Unknown", words.count(counts.unknown), unknown if counts.unknown else _ANSWERED, "U"),
         ("Done", words.count(counts.done), "sent, failed, rejected, expired or replaced", "D"),
     )
+    others = (
+        (today.rejected, "rejected"),
+        (today.escalated, "escalated"),
+        (today.asked_again, "asked for again"),
+    )
+    rest = "; ".join(
+        f"{words.count(count)} {what}" for count, what in others if count or what == "rejected"
+    )
     summary = (
         f"Today: {words.count(today.decided)} decided. {words.count(today.approved)} approved, "
-        f"{words.count(today.edited)} of them after an edit; {words.count(today.rejected)} "
-        f"rejected. {words.count(today.undone)} undone."
+        f"{words.count(today.edited)} of them after an edit; {rest}. "
+        f"{words.count(today.undone)} undone."
     )
     return AllDecided(f"Nothing waits for you.{last}", lines, summary)
 

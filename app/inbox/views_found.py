@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from textwrap import shorten
 
 from app.inbox import words
 from domain.feedback import ReadItem
+from domain.proposals import Decision
 from domain.search import Found, FoundBy
 
 # Measured at 1280 and 390 in Liberation Sans: a line holds 53 characters after the pips, 39
@@ -23,6 +25,12 @@ def fitting(reason: str, *, beside: str) -> str:
     while len(parts) > 1 and len(" · ".join(parts)) > room:
         parts.pop()
     return " · ".join(parts)
+
+
+def told(decision: Decision, *, beside: str) -> str:
+    """Give who asked for what, in a line; cut between words."""
+    said = f"{decision.by}: {decision.reason or ''}"
+    return shorten(said, _BESIDE if beside else _WIDE, placeholder="…")
 
 
 def found_words(found: Found, report: ReadItem | None, query: str, *, beside: str = "") -> str:

@@ -60,6 +60,7 @@ DELIVERY = {
 """A word for each state; its shape has the name of the state."""
 PROPOSAL = {
     ProposalState.PROPOSED: ("", ""),
+    ProposalState.REDRAFTING: ("redrafting", "Redrafting"),
     ProposalState.APPROVED: ("held", "Held"),
     ProposalState.SENDING: ("sending", "Sending"),
     ProposalState.SENT: ("sent", "Sent"),

@@ -39,7 +39,16 @@ class Desk:
     def message(self):
         return self.ids["Late delivery: what we know", "message"]
 
-    def page(self, path="/", *, size=(1280, 800), scheme="light", name="Jana Krol", script=True):
+    def page(
+        self,
+        path="/",
+        *,
+        size=(1280, 800),
+        scheme="light",
+        name="Jana Krol",
+        role=Role.ADMIN,
+        script=True,
+    ):
         """A page of a person who is signed in; what its scripts complain of is in `errors`."""
         context = self._chromium.new_context(
             viewport={"width": size[0], "height": size[1]},
@@ -47,7 +56,7 @@ class Desk:
             java_script_enabled=script,
         )
         self._contexts.append(context)
-        link = self.home.access.create_link(name, Role.ADMIN)
+        link = self.home.access.create_link(name, role)
         session = self.home.access.open_session(link, address="127.0.0.1")
         context.add_cookies([{"name": COOKIE, "value": session.secret, "url": self.base}])
         page = context.new_page()

@@ -84,6 +84,51 @@ def test_an_old_version_is_refused_with_the_new_one(client, shop):
     assert answer.json()["version"] == 2
 
 
+def test_another_draft_is_asked_for_once_and_the_object_says_what_came_of_it(client, shop):
+    headers = _bearer(shop, "reviewer")
+    ticket = next(p for p in _proposals(client, headers) if p["kind"] == "ticket")
+    address = f"/api/proposals/{ticket['id']}/decisions"
+    body = {
+        "decision": "another_draft",
+        "seen_version": ticket["version"],
+        "reason": "Say less.",
+        "changes": {"wishes": ["shorter"]},
+    }
+
+    unreasoned = client.post(address, headers=headers, json={**body, "reason": " "})
+    asked = client.post(address, headers=headers, json=body)
+    second = client.post(address, headers=_bearer(shop, "reviewer", "noor"), json=body)
+    shop.engine.redraft(ticket["id"])
+    made = client.get(f"/api/proposals/{ticket['id']}", headers=headers).json()
+
+    assert (unreasoned.status_code, asked.status_code, second.status_code) == (422, 200, 409)
+    assert asked.json()["state"] == "redrafting"
+    assert (second.json()["by"], second.json()["decision"]) == ("mara", "another_draft")
+    assert (made["state"], made["version"]) == ("proposed", ticket["version"] + 1)
+    assert (made["redraft"]["by"], made["redraft"]["is_made"]) == ("mara", True)
+    assert len(made["body"]) < len(ticket["body"])
+
+
+def test_what_a_reviewers_token_escalates_only_an_admins_token_decides(client, shop):
+    reviewer, admin = _bearer(shop, "reviewer"), _bearer(shop, "admin", "lena")
+    ticket = [p for p in _proposals(client, reviewer) if p["kind"] == "ticket"][-1]
+    address = f"/api/proposals/{ticket['id']}/decisions"
+
+    asked = client.post(
+        address,
+        headers=reviewer,
+        json={"decision": "escalate", "seen_version": ticket["version"], "reason": "Not mine."},
+    ).json()
+    reject = {"decision": "reject", "seen_version": asked["version"], "reason": "No."}
+    refused = client.post(address, headers=reviewer, json=reject)
+
+    assert asked["state"] == "proposed"
+    assert (asked["escalation"]["by"], asked["escalation"]["reason"]) == ("mara", "Not mine.")
+    assert _proposals(client, reviewer)[0]["id"] == ticket["id"]
+    assert refused.status_code == 403
+    assert client.post(address, headers=admin, json=reject).json()["state"] == "rejected"
+
+
 def test_a_message_without_a_mail_server_is_refused_with_the_settings_name(client, shop):
     headers = _bearer(shop, "reviewer")
     message = next(p for p in _proposals(client, headers) if p["kind"] == "message")

@@ -8,6 +8,7 @@ import pytest
 
 from agent.casework.checks import check_draft
 from agent.casework.investigate import LocalInvestigator
+from agent.reading.redact import redact
 from domain.issues import Casefile, Diagnosis, Impact, Reach
 from domain.people import Policy
 from domain.proposals import (
@@ -18,9 +19,11 @@ from domain.proposals import (
     Section,
     SectionRole,
     Sentence,
+    Wish,
 )
 from domain.provenance import MadeBy
-from domain.seats import WriteRequest
+from domain.seats import Guidance, WriteRequest
+from domain.text import CustomerText
 from tests.model_server import data_of, model_server, raw, said, scripted_server, status
 from tests.model_world import AS_OF, MODEL, OneCase, an_inquiry, records, seats, table
 
@@ -129,6 +132,49 @@ def test_only_free_sentences_are_offered_and_a_better_order_is_taken():
     assert written.draft.evidence == DRAFT.evidence
     assert [one.by for one in written.trace.steps] == ["local", MODEL, "local"]
     assert written.trace.cost_usd > 0
+
+
+def ask(*replies, words, wishes=()):
+    guidance = Guidance(words=redact(CustomerText(value=words)), wishes=wishes)
+    with model_server(*replies) as log:
+        request = WriteRequest(casefile=CASEFILE, draft=DRAFT, guidance=guidance)
+        return seats(log.url).writer.write(request), log
+
+
+def test_a_reviewers_words_go_along_as_data_and_are_never_said_to_be_followed():
+    written, log = ask(worded(("s2", BETTER)), words="Begin with <since when>, ask a@b.example")
+
+    assert data_of(log.requests[0])["request"] == "Begin with <since when>, ask [EMAIL]"
+    assert "</data" not in str(data_of(log.requests[0]))
+    assert written.made_by.prompt == "word_another_draft/v1"
+    assert BETTER in texts_of(written.draft)
+    assert written.on_words == f"{MODEL} was given these words: 1 sentence worded anew."
+
+
+def test_a_request_lifts_no_rule():
+    promise = COUNT.replace(".", " and will get a refund.")
+
+    written, _ = ask(worded(("s1", promise)), words="Promise them a refund by Friday.")
+
+    assert texts_of(written.draft) == texts_of(DRAFT)
+    assert written.on_words == (
+        f"{MODEL} was given these words: 0 sentences worded anew, 1 did not hold."
+    )
+
+
+def test_a_wish_is_done_by_code_before_the_model_words_anything():
+    written, log = ask(worded(), words="Less.", wishes=(Wish.WITHOUT_CASES,))
+
+    assert "cases" not in [one.key for one in written.draft.sections]
+    assert written.on_wishes == ("No similar past cases.",)
+    assert len(log.requests) == 1
+
+
+def test_a_model_that_gives_nothing_is_named_in_the_answer():
+    written, _ = ask(status(500), status(500), status(500), words="Less.")
+
+    assert written.on_words.startswith("The model gave no usable wording: ")
+    assert texts_of(written.draft) == texts_of(DRAFT)
 
 
 def test_the_worded_draft_passes_what_the_local_one_passed():

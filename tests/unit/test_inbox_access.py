@@ -100,7 +100,7 @@ def test_a_token_is_no_session_and_a_session_no_token(access):
     [
         (Role.VIEWER, {Right.SEE}),
         (Role.REVIEWER, {Right.SEE, Right.DECIDE}),
-        (Role.ADMIN, {Right.SEE, Right.DECIDE, Right.SWITCH, Right.BRING}),
+        (Role.ADMIN, {Right.SEE, Right.DECIDE, Right.LEAD, Right.SWITCH, Right.BRING}),
         (Role.INGEST, {Right.BRING}),
     ],
 )

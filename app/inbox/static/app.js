@@ -61,13 +61,14 @@
     if (!one("#card", page)) { location.href = request.responseURL || location.href; return; }
     const sameList = one("#rows", page) && page.body.dataset.tab === document.body.dataset.tab
       && page.body.dataset.query === document.body.dataset.query && all(".row").length > 0;
-    const top = scrollOf();
+    const top = scrollOf(), heldOpen = Boolean(one(".held-more[open]"));
     if (!one("#rows", page)) { location.href = request.responseURL; return; }
     const chosen = one(".row.selected", page)?.dataset.id;
     const came = acted && chosen && !one(`.row[data-id="${CSS.escape(chosen)}"]`);
     if (sameList && !whole && !came) syncRows(page, acted); else take(page, "#rows");
     if (!one(".row")) take(page, "#rows");
     for (const part of ["#top", "#tabs", "#strips", "#today", "#card"]) take(page, part);
+    if (heldOpen && one(".held-more")) one(".held-more").open = true;
     document.title = page.title;
     drift = request.drift;
     document.body.className = page.body.className;
@@ -137,13 +138,15 @@
     const mark = event.target.closest("a.mark");
     if (mark && one("#float")) { event.preventDefault(); openMark(mark); return; }
     if (one("#float:not([hidden])") && !event.target.closest("#float")) closeFloat(false);
-    all("details[open].stop, details[open].me, details[open].reject").forEach((open) => { if (!open.contains(event.target)) open.open = false; });
+    all("details[open].stop, details[open].me, details[open].reject, details[open].asking").forEach((open) => { if (!open.contains(event.target)) open.open = false; });
     const link = event.target.closest("a[href]");
     if (!link || !inPlace(link) || link.getAttribute("href").startsWith("#")) return;
     event.preventDefault();
     load(link.href, { whole: "whole" in link.dataset });
   });
   addEventListener("popstate", () => load(location.href, { push: false }));
+
+  const done = { reject: "Rejected.", another_draft: "Another draft is asked for.", escalate: "Escalated to a lead." };
 
   // Nothing is shown as done before the server has answered.
   document.addEventListener("submit", async (event) => {
@@ -166,7 +169,7 @@
       const answer = await fetchPage("POST", button?.getAttribute("formaction") || form.action, new URLSearchParams(body));
       loaded = null;
       show(answer, { acted: true, push: answer.status === 200 });
-      if (answer.status === 200 && "leaves" in form.dataset) say(button?.value === "reject" ? "Rejected." : "Held. Nothing has left yet.");
+      if (answer.status === 200 && "leaves" in form.dataset) say(done[button?.value] || "Held. Nothing has left yet.");
     } catch {
       if (where) where.textContent = "no answer: nothing is shown as done; reload to see what stands";
       if (button) button.disabled = false;
@@ -236,11 +239,16 @@
       if (left === 0 && !told.has(place.dataset.until)) {
         told.add(place.dataset.until);
         say("The hold is over.");
-        place.closest(".strip")?.remove();
+        dropStrip(place.closest(".strip"));
         if (place.closest(".hold")) setTimeout(refreshCard, 900);
       }
     }
   });
+  const dropStrip = (strip) => {
+    strip?.remove();
+    const more = one(".held-more"), left = more && all(".held-list .strip", more).length;
+    if (more && left) one(".held-count", more).textContent = left; else more?.remove();
+  };
   const refreshCard = () => { if (!document.activeElement?.closest("input, textarea")) load(location.href, { push: false }); };
   setInterval(tick, 1000);
 
@@ -344,6 +352,8 @@
     a: () => { if (one("#card .sheet")?.offsetParent && !one("#float:not([hidden])") && performance.now() - shownAt >= 400) press("a"); },
     e: () => press("e"),
     r: () => { const reject = one(".reject"); if (reject) { reject.open = true; one("textarea", reject).focus(); } },
+    n: () => { const another = one(".another"); if (another) { one(".asking").open = true; another.open = true; one("textarea", another).focus(); } },
+    ".": () => { const more = one(".asking"); if (more) { more.open = !more.open; one(more.open ? ".ask > summary" : "summary", more).focus(); } },
     u: () => press("u") || one(".strip button")?.click(),
     t: () => press("t"), v: () => press("v"), w: () => press("w"),
     "[": () => lit ? otherMark(-1) : one("[rel=prev]")?.click(),
