@@ -1,4 +1,4 @@
-"""Pick a few telling, different quotes from reports."""
+"""Pick a few telling, different quotes from reports, each as a whole sentence."""
 
 from __future__ import annotations
 
@@ -7,8 +7,15 @@ from collections.abc import Sequence
 
 from domain.feedback import ReadItem
 from domain.issues import Quote
+from domain.text import RedactedText
 
-_LONGEST = 160
+# Two lines of a ticket: a sentence that is longer is shown by the words that name the driver.
+_LONGEST = 240
+_SHORTEST = 12
+# An ellipsis inside a sentence ends none; a line break and the full stops of other scripts do.
+_BREAK = re.compile(r"(?<=[.!?])[\"”’')\]]*\s+|(?<=[。！？])|\n+")
+_JOINTS = ",;:)-–— "
+"""What a sentence does not begin with after a placeholder was cut off."""
 _WORD = re.compile(r"\w{3,}")
 
 
@@ -35,8 +42,8 @@ def _order(quote: Quote, candidates: list[Quote]) -> int:
 def _quote(item: ReadItem, driver: str) -> Quote | None:
     mention = next((one for one in item.reading.drivers if one.driver == driver), None)
     mention = mention or next(iter(item.reading.drivers), None)
-    text = mention.quote if mention else ""
-    if not 12 <= len(text) <= _LONGEST or "\n" in text:
+    text = whole_sentence(item.redacted, mention.quote) if mention else ""
+    if not _SHORTEST <= len(text) <= _LONGEST or "\n" in text:
         return None
     feedback = item.item
     return Quote(
@@ -48,6 +55,25 @@ def _quote(item: ReadItem, driver: str) -> Quote | None:
         at=feedback.at,
         thread_id=feedback.thread_id,
     )
+
+
+def whole_sentence(text: RedactedText, quote: str) -> str:
+    """Give the sentence of a redacted text in which a quote stands, verbatim.
+
+    It ends before a placeholder, so that it stands word for word in the original as well.
+    The quote itself where the sentence is longer than a ticket has room for.
+    """
+    start = text.value.find(quote)
+    if start < 0 or not quote:
+        return quote
+    end = start + len(quote)
+    edges = [0, *(at for one in _BREAK.finditer(text.value) for at in one.span())]
+    edges += [at for span in text.spans for at in (span.start, span.end)]
+    edges.append(len(text.value))
+    first = max(at for at in edges if at <= start)
+    last = min(at for at in edges if at >= end)
+    sentence = text.value[first:last].strip().lstrip(_JOINTS)
+    return sentence if len(sentence) <= _LONGEST else quote
 
 
 def _words(text: str) -> set[str]:
