@@ -19,6 +19,9 @@ casefile    everything known about an alarmed issue at one world time.
 draft       structured text whose sentences carry evidence marks.
 proposal    a frozen draft for one destination that waits for a decision.
 decision    what a person did with a proposal.
+wish        a change of a draft that a reviewer ticks and code can make.
+redraft     another draft that was asked for: the request, and what came of it.
+escalation  a reviewer's word that a decision is not theirs; then only a lead decides.
 approval    a token for exactly the frozen bytes, spent once.
 delivery    one recipient's copy (or one ticket) on its way, with its own state.
 attempt     one try on the wire, written before it is made.

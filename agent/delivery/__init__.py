@@ -2,9 +2,10 @@
 
 `propose` renders a draft, has its destination freeze the bytes, and keeps both under a
 version. `decide` is what a person does with a version: exactly one decision wins, and an
-approval is spent in the transaction that writes the outbox rows. `dispatch` carries rows
-out and renders nothing: it hands over the frozen bytes or none. `settle` is for a person
-in front of a delivery that nobody knows the end of.
+approval is spent in the transaction that writes the outbox rows. `asking` has the two
+answers that decide nothing yet: another draft, and somebody else's decision. `dispatch`
+carries rows out and renders nothing: it hands over the frozen bytes or none. `settle` is
+for a person in front of a delivery that nobody knows the end of.
 
 Two protocols, because the outside differs. A tracker can be asked whether it has a
 ticket, so it is asked before anything is created, and again while the end is unknown.

@@ -320,3 +320,18 @@ def test_a_message_keeps_its_recipients_and_those_who_were_left_out(home):
     assert new.recipients == before.recipients
     assert gone in [one.customer_id for one in new.left_out]
     assert "doing" not in [one.key for one in new.draft.sections]
+
+
+def test_a_later_run_keeps_the_shape_that_was_asked_for(shop):
+    with shop.store.read() as unit:
+        rows = unit.proposals.list_rows()
+    row = next(one for one in rows if one.label == "Late delivery: what we know")
+    _ask(shop, row.id, "shorter")
+    shop.engine.redraft(row.id)
+
+    reviewed = shop.engine.review(row.issue_id)
+    after = _proposal(shop, row.id)
+
+    assert reviewed.kept >= 1
+    assert (after.state, after.version) == (ProposalState.PROPOSED, 2)
+    assert "doing" not in [one.key for one in after.draft.sections]

@@ -274,7 +274,8 @@
     }
     const card = one("#card");
     const now = card && news.states[card.dataset.id];
-    if (now && card.dataset.seen && card.dataset.seen !== now.at && card.dataset.state !== "proposed") refreshCard();
+    // What was on its way and is there no more came back to be decided.
+    if (card?.dataset.seen && card.dataset.seen !== now?.at && card.dataset.state !== "proposed") refreshCard();
     if (now) card.dataset.seen = now.at;
     for (const [id, state] of Object.entries(news.states)) {
       const place = one(`.row[data-id="${CSS.escape(id)}"] .row-state`);
