@@ -13,7 +13,7 @@ import pytest
 from domain.errors import EmbedderUnavailable
 from tests.embedding import MODELS_DIR, shared_embedder
 from vectorstore.e5.convert import FILES, ensure_converted, is_whole, model_folder
-from vectorstore.e5.embedder import E5Embedder
+from vectorstore.e5.embedder import BATCH_TOKENS, E5Embedder, batches_of
 from vectorstore.e5.weights import MODEL_ID, WeightFile, find_weight_file
 
 pytestmark = pytest.mark.contract
@@ -73,6 +73,17 @@ def test_a_text_has_the_same_vector_alone_and_in_a_batch(embedder):
 
     for row in range(0, 60, 17):
         assert np.abs(embedder.embed([texts[row]])[0] - together[row]).max() < 1e-5
+
+
+def test_a_batch_holds_each_text_once_and_little_padding():
+    ids = [[7] * (3 + place % 40) for place in range(300)]
+
+    batches = batches_of(ids)
+
+    sizes = [len(batch) * max(len(ids[index]) for index in batch) for batch in batches]
+    assert sorted(index for batch in batches for index in batch) == list(range(300))
+    assert max(sizes) <= BATCH_TOKENS
+    assert sum(sizes) <= 1.1 * sum(map(len, ids))
 
 
 @pytest.mark.parametrize("name", HOSTILE)
