@@ -32,7 +32,7 @@ from domain.record import FeedbackKey, IssueId, digest
 from domain.text import RedactedText
 from storage.base import UtcDateTime, metadata
 from storage.fulltext import FullText
-from storage.rows import chunks, put_once
+from storage.rows import chunks, put_once, update_many
 
 _UNREAD = text("reading IS NULL")
 
@@ -191,20 +191,22 @@ class SqlFeedbackRepo:
 
     def save_readings(self, rows: Sequence[tuple[RedactedText, Reading]]) -> None:
         """Store redacted text and reading."""
-        for redacted, reading in rows:
-            self._connection.execute(
-                update(feedback)
-                .where(feedback.c.key == reading.key)
-                .values(
-                    redacted=redacted.model_dump_json(),
-                    reading=reading.model_dump_json(exclude_defaults=True),
-                    problem=reading.problem,
-                    sentiment=reading.sentiment.label,
-                    score=reading.sentiment.score,
-                    driver=reading.drivers[0].driver if reading.drivers else None,
-                    indexed=False,
-                )
-            )
+        if not rows:
+            return
+        made = [
+            {
+                "of": reading.key,
+                "redacted": redacted.model_dump_json(),
+                "reading": reading.model_dump_json(exclude_defaults=True),
+                "problem": reading.problem,
+                "sentiment": reading.sentiment.label,
+                "score": reading.sentiment.score,
+                "driver": reading.drivers[0].driver if reading.drivers else None,
+                "indexed": False,
+            }
+            for redacted, reading in rows
+        ]
+        update_many(self._connection, feedback, made)
         self._search.put([(reading.key, redacted.value) for redacted, reading in rows])
 
     def _items(self, query: Select[Any]) -> Iterator[ReadItem]:

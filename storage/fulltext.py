@@ -10,8 +10,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
+
+from storage.rows import chunks
 
 _WORD = re.compile(r"[^\W_]+")
 _MOST_WORDS = 64
@@ -73,27 +76,37 @@ class FullText:
 
     def put(self, rows: Sequence[tuple[str, str]]) -> None:
         """Add or replace rows."""
-        for id_, body in rows:
-            self._put(id_, " ".join(_WORD.findall(fold(body))))
-
-    def _put(self, id_: str, body: str) -> None:
+        if not rows:
+            return
+        made = [
+            {"id": id_, "body": " ".join(_WORD.findall(fold(body)))}
+            for id_, body in dict(rows).items()
+        ]
         if not self._is_sqlite:
             self._run(
                 f"INSERT INTO {self._name} (id, body) VALUES (:id, :body) "
                 "ON CONFLICT (id) DO UPDATE SET body = excluded.body",
-                id=id_,
-                body=body,
+                made,
             )
             return
-        self._run(
-            f"DELETE FROM {self._name} WHERE rowid = "
-            f"(SELECT place FROM {self._name}_rows WHERE id = :id)",
-            id=id_,
+        self._remove([one["id"] for one in made])
+        last = f"SELECT rowid FROM {self._name} ORDER BY rowid DESC LIMIT 1"
+        start = (self._connection.scalar(text(last)) or 0) + 1
+        placed = [one | {"place": place} for place, one in enumerate(made, start)]
+        self._run(f"INSERT INTO {self._name} (rowid, id, body) VALUES (:place, :id, :body)", placed)
+        self._run(f"INSERT OR REPLACE INTO {self._name}_rows VALUES (:id, :place)", placed)
+
+    def _remove(self, ids: Sequence[str]) -> None:
+        """Take out the rows of these ids, where there are any; SQLite only."""
+        asked = text(f"SELECT place FROM {self._name}_rows WHERE id IN :ids").bindparams(
+            bindparam("ids", expanding=True)
         )
-        self._run(f"INSERT INTO {self._name} (id, body) VALUES (:id, :body)", id=id_, body=body)
-        self._run(
-            f"INSERT OR REPLACE INTO {self._name}_rows VALUES (:id, last_insert_rowid())", id=id_
-        )
+        for part in chunks(ids):
+            found = [
+                {"place": place} for place in self._connection.scalars(asked, {"ids": list(part)})
+            ]
+            if found:
+                self._run(f"DELETE FROM {self._name} WHERE rowid = :place", found)
 
     def search(self, value: str, *, limit: int) -> list[tuple[str, float]]:
         """Ids and scores of rows with any of the words, best first, higher is better."""
@@ -142,5 +155,5 @@ class FullText:
         found = self._connection.execute(text(statement), {"match": match, "limit": limit})
         return [row.id for row in found]
 
-    def _run(self, statement: str, **values: str) -> None:
-        self._connection.execute(text(statement), values)
+    def _run(self, statement: str, rows: Sequence[dict[str, Any]] | None = None) -> None:
+        self._connection.execute(text(statement), rows)

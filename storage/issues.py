@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Column, Connection, Index, Integer, Table, Text, func, select, update
+from sqlalchemy import Column, Connection, Index, Integer, Table, Text, func, select
 
 from domain.issues import Alarm, Casefile, Issue, IssueState, Match
 from domain.record import FeedbackKey, IssueId
 from storage.base import UtcDateTime, metadata
 from storage.feedback import feedback
 from storage.fulltext import FullText
-from storage.rows import put, put_once
+from storage.rows import put, put_once, update_many
 
 issues = Table(
     "issues",
@@ -100,12 +100,11 @@ class SqlIssueRepo:
                 for one in rows
             ],
         )
-        for one in rows:
-            self._connection.execute(
-                update(feedback)
-                .where(feedback.c.key == one.key)
-                .values(matched=True, issue_id=one.issue_id)
-            )
+        update_many(
+            self._connection,
+            feedback,
+            [{"of": one.key, "matched": True, "issue_id": one.issue_id} for one in rows],
+        )
 
     def match_of(self, key: FeedbackKey) -> Match | None:
         """Why an item hangs where it hangs."""

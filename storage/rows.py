@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, bindparam, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -36,6 +36,14 @@ def put_once(connection: Connection, table: Table, rows: Sequence[dict[str, Any]
     """Insert rows, leaving those that are there as they are."""
     if rows:
         connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+
+
+def update_many(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Set columns of the rows whose `key` is `of`; every mapping names the same columns."""
+    if not rows:
+        return
+    changed: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "of"}
+    connection.execute(update(table).where(table.c.key == bindparam("of")).values(changed), rows)
 
 
 def _insert(connection: Connection, table: Table) -> Any:

@@ -97,6 +97,19 @@ def test_full_text_folds_accents_and_takes_hostile_words(store):
             unit.feedback.search(hostile)
 
 
+def test_a_row_that_is_put_again_is_found_by_its_last_words_alone(store):
+    _add(store, _item("1", text="late parcel"), _item("2", text="late invoice"))
+    _add(store, _item("1", text="wrong sum"), _item("1", text="wrong size"))
+
+    with store.read() as unit:
+        found = {
+            words: [key for key, _ in unit.feedback.search(words)]
+            for words in ("late", "parcel", "sum", "size")
+        }
+
+    assert found == {"late": ["s/2"], "parcel": [], "sum": [], "size": ["s/1"]}
+
+
 def _search(store, words):
     with store.read() as unit:
         return unit.search.find(words)
