@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from agent.reading.term_weights import TermWeights, content_words, stem, word_parts
 from domain.people import Taxonomy
 from domain.vectors import Embedder
 
@@ -26,6 +27,9 @@ _LEXICAL_WEIGHT = 0.25
 # How much of what is subtracted from vectors is the mean of the taxonomy itself, the rest
 # being the mean of all texts: what its drivers have in common tells none of them apart.
 _OWN_MEAN = 0.7
+
+
+_PLACEHOLDER = re.compile(r"\[[A-Z]+\]")
 
 
 class _Calibration(NamedTuple):
@@ -61,8 +65,6 @@ class DriverFinder:
     def __init__(
         self, taxonomy: Taxonomy, embedder: Embedder | None, *, mean: Vectors | None
     ) -> None:
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
         self._names = [driver.name for driver in taxonomy.drivers]
         texts: list[str] = []
         owners: list[int] = []
@@ -76,12 +78,11 @@ class DriverFinder:
         if embedder is not None and texts:
             self._describe(embedder.embed(texts), mean)
         joined = [
-            " ".join([one.label] * 2 + [one.description, *one.examples]) for one in taxonomy.drivers
+            " ".join([one.label] * 2 + [one.description, *one.examples]).lower()
+            for one in taxonomy.drivers
         ]
-        self._words = TfidfVectorizer(sublinear_tf=True, analyzer=stems_of)
-        self._parts = TfidfVectorizer(analyzer="char_wb", ngram_range=(4, 5), sublinear_tf=True)
-        self._word_rows: Any = self._words.fit_transform(joined) if joined else None
-        self._part_rows: Any = self._parts.fit_transform(joined) if joined else None
+        self._words = TermWeights(joined, words=content_words, split=stem)
+        self._parts = TermWeights(joined, words=str.split, split=word_parts)
 
     def _describe(self, vectors: Vectors, mean: Vectors | None) -> None:
         """Set what is subtracted, the prototypes and their centres, from raw vectors."""
@@ -106,11 +107,10 @@ class DriverFinder:
         """Scores by words alone, of shape (texts, drivers), 0 to 2."""
         if not self._names or not texts:
             return np.zeros((len(texts), len(self._names)), np.float32)
-        cleaned = [re.sub(r"\[[A-Z]+\]", " ", text) for text in texts]
-        words = self._words.transform(cleaned) @ self._word_rows.T
-        parts = self._parts.transform(cleaned) @ self._part_rows.T
-        summed: Vectors = np.asarray((words + parts).todense(), np.float32)
-        return summed
+        cleaned = [_PLACEHOLDER.sub(" ", text).lower() for text in texts]
+        summed = self._words.cosines(cleaned) + self._parts.cosines(cleaned)
+        scores: Vectors = summed.astype(np.float32)
+        return scores
 
     def scores(self, texts: list[str], vectors: Vectors | None) -> Vectors:
         """Joint scores of shape (texts, drivers); those by words where there are no vectors."""
@@ -127,28 +127,34 @@ class DriverFinder:
         # Rounded, because the last digits of a product differ with the size of its batch.
         return joint.round(5)
 
-    def rank(
+    def first(
         self, scores: Vectors, *, by_words: bool, sentiment_score: float | None = None
-    ) -> list[DriverScore]:
-        """Drivers of one row of scores, best first, each with its chance.
+    ) -> DriverScore | None:
+        """The best driver of one row of scores with its chance; None without drivers.
 
         `sentiment_score` is that of the text, -1 to 1, where it is known.
         """
         if not self._names:
-            return []
-        known = _WORDS if by_words else _JOINT
-        order = np.argsort(-scores, kind="stable")
-        best = float(scores[order[0]])
-        second = float(scores[order[1]]) if len(order) > 1 else 0.0
-        found = []
-        for rank, place in enumerate(order):
-            score = float(scores[place])
-            # A sole driver has no lead over others: its own score decides.
-            lead = score - (second if rank == 0 else best) if len(order) > 1 else 0.0
-            raised = known.offset + known.score * score + known.lead * lead
-            raised += _shift(sentiment_score)
-            found.append(DriverScore(self._names[place], score, 1 / (1 + math.exp(-raised))))
-        return found
+            return None
+        values = scores.tolist()
+        place = values.index(max(values))
+        chance = _chance(values, place, by_words=by_words, sentiment_score=sentiment_score)
+        return DriverScore(self._names[place], values[place], chance)
+
+    def chance(self, driver: str, scores: Vectors, *, by_words: bool) -> float:
+        """The chance that a driver of the taxonomy is meant, by one row of scores."""
+        return _chance(scores.tolist(), self._names.index(driver), by_words=by_words)
+
+
+def _chance(
+    values: list[float], place: int, *, by_words: bool, sentiment_score: float | None = None
+) -> float:
+    known = _WORDS if by_words else _JOINT
+    score = values[place]
+    # A sole driver has no lead over others: its own score decides.
+    lead = score - max([*values[:place], *values[place + 1 :]], default=score)
+    raised = known.offset + known.score * score + known.lead * lead + _shift(sentiment_score)
+    return 1 / (1 + math.exp(-raised))
 
 
 def _shift(sentiment_score: float | None) -> float:
@@ -157,24 +163,3 @@ def _shift(sentiment_score: float | None) -> float:
         return 0.0
     share = min(max(sentiment_score / _CLEAR_COMPLAINT, 0.0), 1.0)
     return _NO_COMPLAINT + (_COMPLAINT - _NO_COMPLAINT) * share
-
-
-_WORD = re.compile(r"\w{2,}")
-_STOP = frozenset(
-    "the a an and or of to in is it its was were be been my me we our us you your he she they them "
-    "this that these those for on at with from by as are am have has had do does did so if not no "
-    "but can could would should will just there here what which who when where how".split()
-)
-_ENDINGS = ("ations", "ation", "ings", "ing", "ied", "ies", "ed", "es", "ment", "ly", "s", "e")
-
-
-def stems_of(text: str) -> list[str]:
-    """Words of a text without frequent ones, cut to a common beginning."""
-    return [_stem(word) for word in _WORD.findall(text.lower()) if word not in _STOP]
-
-
-def _stem(word: str) -> str:
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
-            return word[: -len(ending)]
-    return word

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from domain.vectors import Vectors
 
 VERSION = "2"
-_BATCH = 256
+_BATCH = 512
 _LONGEST_PROBLEM = 600
 # Parts of one text that are embedded besides the whole, where they say different things.
 _MOST_EMBEDDED = 3
@@ -190,9 +190,9 @@ def asides_of(one: _Prepared, scores: Vectors, spoken: _Spoken) -> list[Clause]:
         chosen |= {balances.index(best), balances.index(worst)}
     named: dict[str, int] = {}
     for place, part in enumerate(one.parts):
-        for first in spoken.finder.rank(spoken.row(part), by_words=True)[:1]:
-            if first.chance >= _SPEAKS_FROM:
-                named.setdefault(first.driver, place)
+        first = spoken.finder.first(spoken.row(part), by_words=True)
+        if first is not None and first.chance >= _SPEAKS_FROM:
+            named.setdefault(first.driver, place)
     if len(named) > 1:
         chosen |= set(named.values())
     asides = [one.parts[place] for place in sorted(chosen)[:_MOST_EMBEDDED]]
@@ -221,8 +221,8 @@ def _beside_praise(one: _Prepared, spoken: _Spoken) -> list[Clause]:
 def _open_clause(one: _Prepared, scores: Vectors, spoken: _Spoken) -> list[Clause]:
     """The clause that words explain least, of a text whose driver is not clear."""
     clauses = [clause for clause in one.clauses if len(clause.text.split()) >= _LEAST_WORDS]
-    ranked = spoken.finder.rank(scores, by_words=False)
-    if len(clauses) < 2 or not ranked or ranked[0].chance >= _CLEAR_FROM:
+    first = spoken.finder.first(scores, by_words=False)
+    if len(clauses) < 2 or first is None or first.chance >= _CLEAR_FROM:
         return []
     best = spoken.most(clauses)
     return [clauses[best.index(min(best))]]
@@ -237,8 +237,8 @@ def _reading(one: _Judged, finder: DriverFinder, made_by: MadeBy) -> Reading:
     mentions: tuple[DriverMention, ...] = ()
     reason = f"{noise.value.replace('_', ' ')}, no report" if noise else None
     if noise is None or noise is Noise.PRAISE:
-        ranked = finder.rank(one.scores, by_words=one.by_words, sentiment_score=sentiment.score)
-        mentions = mentions_of(request.text, ranked, one.parts, sentiment, finder)
+        first = finder.first(one.scores, by_words=one.by_words, sentiment_score=sentiment.score)
+        mentions = mentions_of(request.text, first, one.parts, sentiment, finder)
         if noise is Noise.PRAISE and _reports(mentions):
             noise, reason = None, None
         if not mentions and noise is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent.reading.clauses import Clause
@@ -38,26 +38,23 @@ class Part(NamedTuple):
 
 def mentions_of(
     text: RedactedText,
-    ranked: Sequence[DriverScore],
+    first: DriverScore | None,
     parts: Sequence[Part],
     sentiment: Sentiment,
     finder: DriverFinder,
 ) -> tuple[DriverMention, ...]:
-    """Name drivers, best first; none when no chance is high enough."""
-    chosen = {one.driver: one for one in ranked[:1] if one.chance >= LEAST_CHANCE}
-    if ranked and len(parts) > 1:
-        for part in parts:
-            felt = part.chances.score if part.chances is not None else None
-            best = finder.rank(part.scores, by_words=part.by_words, sentiment_score=felt)[0]
-            if best.chance >= LEAST_BESIDE:
-                chosen.setdefault(best.driver, best)
-    spoken = [
-        {one.driver: one.chance for one in finder.rank(part.scores, by_words=part.by_words)}
-        for part in (parts if chosen else ())
-    ]
+    """Name drivers, best first, `first` being that of the text; none when no chance is enough."""
+    if first is None:
+        return ()
+    chosen = {first.driver: first} if first.chance >= LEAST_CHANCE else {}
+    for part in parts if len(parts) > 1 else ():
+        felt = part.chances.score if part.chances is not None else None
+        best = finder.first(part.scores, by_words=part.by_words, sentiment_score=felt)
+        if best is not None and best.chance >= LEAST_BESIDE:
+            chosen.setdefault(best.driver, best)
     found = []
     for score in list(chosen.values())[:_MOST]:
-        part_of = _speaks_of(score.driver, parts, spoken)
+        part_of = _speaks_of(score.driver, parts, finder)
         quote = _clear_part(text, part_of.clause) if part_of is not None else None
         if part_of is not None and quote is not None:
             side = _side(part_of, sentiment, is_alone=len(parts) == 1)
@@ -65,17 +62,13 @@ def mentions_of(
     return tuple(found)
 
 
-def _speaks_of(
-    driver: str, parts: Sequence[Part], spoken: Sequence[Mapping[str, float]]
-) -> Part | None:
-    """The part that speaks most of a driver; of two alike the one that complains more.
-
-    `spoken` has the chance of each driver in each part.
-    """
+def _speaks_of(driver: str, parts: Sequence[Part], finder: DriverFinder) -> Part | None:
+    """The part that speaks most of a driver; of two alike the one that complains more."""
     scored = []
-    for number, (part, chances) in enumerate(zip(parts, spoken, strict=True)):
+    for number, part in enumerate(parts):
         blame = 0.02 * min(tone_of(part.clause.text).bad, 3.0)
-        scored.append((chances[driver] + blame, -number))
+        chance = finder.chance(driver, part.scores, by_words=part.by_words)
+        scored.append((chance + blame, -number))
     return parts[-max(scored)[1]] if scored else None
 
 
