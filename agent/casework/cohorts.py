@@ -45,10 +45,35 @@ def ratio_of(exposed: Counts, other: Counts) -> tuple[float, float, float]:
 
 
 def chance_of(exposed: Counts, other: Counts) -> float:
-    """Chance of at least so many hits among the exposed, given all hits (Fisher, one-sided)."""
-    from scipy.stats import hypergeom
+    """Chance of at least so many hits among the exposed, given all hits (Fisher, one-sided).
 
+    To nine digits; the tail that begins at the count is summed, or the one below it, whichever
+    does not hold the middle.
+    """
     total, hits = exposed.units + other.units, exposed.hits + other.hits
     if total == 0 or hits == 0 or exposed.units == 0:
         return 1.0
-    return float(hypergeom.sf(exposed.hits - 1, total, hits, exposed.units))
+    if exposed.hits * total > hits * exposed.units:
+        return _tail(exposed.hits, exposed.units, hits, total)
+    # As many misses among the others as there are hits fewer among the exposed.
+    return 1.0 - _tail(other.hits + 1, other.units, hits, total)
+
+
+def _tail(count: int, units: int, hits: int, total: int) -> float:
+    """Chance of `count` or more of all hits among `units`, where that is less than even."""
+    if count > min(units, hits):
+        return 0.0
+    rest = total - units
+    term = math.exp(
+        _log_choices(units, count) + _log_choices(rest, hits - count) - _log_choices(total, hits)
+    )
+    tail = 0.0
+    while term > tail * 1e-17:
+        tail += term
+        term *= (hits - count) * (units - count) / ((count + 1) * (rest - hits + count + 1))
+        count += 1
+    return min(tail, 1.0)
+
+
+def _log_choices(total: int, chosen: int) -> float:
+    return math.lgamma(total + 1) - math.lgamma(chosen + 1) - math.lgamma(total - chosen + 1)

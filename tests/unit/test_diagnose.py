@@ -5,10 +5,11 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from scipy.stats import hypergeom
 
 from agent.casework.build import find_outcome
 from agent.casework.changepoint import change_of
-from agent.casework.cohorts import Counts, ratio_of, wilson
+from agent.casework.cohorts import Counts, chance_of, ratio_of, wilson
 from agent.casework.investigate import LocalInvestigator
 from agent.casework.reach import reach_of
 from agent.reading.redact import redact
@@ -146,6 +147,27 @@ def test_a_change_is_found_where_it_is():
     series = [(begin + timedelta(hours=n), n >= 40) for n in range(60)]
     assert change_of(series)[0] == begin + timedelta(hours=40)
     assert change_of([(begin, False)] * 10) is None
+
+
+@pytest.mark.parametrize(
+    ("exposed", "other"),
+    [
+        (Counts(40, 9), Counts(900, 30)),
+        (Counts(40, 0), Counts(900, 30)),
+        (Counts(5, 5), Counts(3, 0)),
+        (Counts(2000, 45), Counts(18_000, 16)),
+        (Counts(300, 200), Counts(0, 0)),
+        (Counts(0, 0), Counts(10, 4)),
+    ],
+)
+def test_the_chance_of_so_many_hits_is_that_of_fishers_test(exposed, other):
+    total, hits = exposed.units + other.units, exposed.hits + other.hits
+
+    found = chance_of(exposed, other)
+
+    assert found == pytest.approx(
+        hypergeom.sf(exposed.hits - 1, total, hits, exposed.units), rel=1e-8
+    )
 
 
 def test_intervals_and_ratios():
