@@ -7,7 +7,6 @@ the customer; where several facts are known under a key, the latest is the first
 
 from __future__ import annotations
 
-import operator
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,47 +16,13 @@ from typing import Any
 from domain.errors import NotFound
 from domain.facts import Fact
 from domain.ports import KindProfile, Member, Tally
-from domain.predicates import (
-    Compare,
-    CompareFields,
-    Either,
-    Every,
-    FactQuery,
-    Field,
-    Not,
-    OneOf,
-    Predicate,
-    Present,
-    Related,
-    Repeats,
-    Scalar,
-)
+from domain.predicates import FactQuery, Field, Predicate, Scalar
 from domain.record import FactId, QueryId
-from storage.linking import attributes_of, columns_of, hop_order, known_at, links_of
+from storage.conditions import Row, condition_of, value_of
+from storage.linking import hop_order, known_at
 from storage.profiles import profile
 
-_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "lt": operator.lt,
-    "le": operator.le,
-    "gt": operator.gt,
-    "ge": operator.ge,
-}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Row:
-    """One current fact with its comparable fields and what it refers to."""
-
-    __slots__ = ("attributes", "fact", "fields", "linked", "links")
-
-    def __init__(self, fact: Fact) -> None:
-        self.fact = fact
-        self.links = links_of(fact)
-        self.attributes = attributes_of(fact)
-        self.fields = self.attributes | columns_of(fact, self.links)
-        self.linked: dict[str, Row | None] = {}
 
 
 class MemoryFactTable:
@@ -106,12 +71,14 @@ class MemoryFactTable:
     def tally(self, query: FactQuery, *, by: Sequence[Field], hit: Predicate) -> list[Tally]:
         """Units and hits per combination of values."""
         view = self._view(query.as_of)
+        value = view.values_of(by, query.kind)
+        is_hit = condition_of(hit, query.kind, view)
         units: Counter[tuple[Scalar | None, ...]] = Counter()
         hits: Counter[tuple[Scalar | None, ...]] = Counter()
         for row in self._units(query):
-            values = tuple(view.value(row, field) for field in by)
+            values = value(row)
             units[values] += 1
-            hits[values] += view.holds(hit, row)
+            hits[values] += is_hit(row)
         found = [Tally(values, count, hits[values]) for values, count in units.items()]
         return sorted(found, key=lambda one: (-one.units, str(one.values)))
 
@@ -120,12 +87,13 @@ class MemoryFactTable:
     ) -> list[tuple[datetime, int, int]]:
         """Start, units, hits of each stretch."""
         view = self._view(query.as_of)
+        is_hit = condition_of(hit, query.kind, view)
         bins: dict[datetime, list[int]] = {}
         for row in self._units(query):
             start = _EPOCH + (row.fact.at - _EPOCH) // width * width
             counts = bins.setdefault(start, [0, 0])
             counts[0] += 1
-            counts[1] += view.holds(hit, row)
+            counts[1] += is_hit(row)
         return [(start, *bins[start]) for start in sorted(bins)]  # type: ignore[misc]
 
     def members(self, query: FactQuery) -> list[Member]:
@@ -138,8 +106,9 @@ class MemoryFactTable:
     ) -> Iterator[tuple[FactId, str | None, tuple[Scalar | None, ...]]]:
         """Fact id, customer and values of each unit."""
         view = self._view(query.as_of)
+        value = view.values_of(fields, query.kind)
         for row in self._units(query):
-            yield row.fact.id, view.customer(row), tuple(view.value(row, one) for one in fields)
+            yield row.fact.id, view.customer(row), value(row)
 
     def rows(self, query: FactQuery, *, limit: int = 200, offset: int = 0) -> list[Fact]:
         """Units as facts."""
@@ -183,9 +152,7 @@ class MemoryFactTable:
 
     def _units(self, query: FactQuery) -> Iterator[Row]:
         view = self._view(query.as_of)
-        for row in view.by_kind.get(query.kind, ()):
-            if view.holds(query.where, row):
-                yield row
+        return filter(condition_of(query.where, query.kind, view), view.by_kind.get(query.kind, ()))
 
     def _view(self, as_of: datetime | None) -> _View:
         if as_of not in self._views:
@@ -289,77 +256,33 @@ class _View:
         key = row.links.refs.get(kind)
         return self._known_as.get((kind, key), []) if key is not None else []
 
-    def value(self, row: Row, field: Field) -> Scalar | None:
-        """The value of a field for a row; None when absent."""
-        if field.kind == row.fact.kind:
-            return row.fields.get(field.name)
-        linked = self.linked(row, field.kind)
-        return linked.fields.get(field.name) if linked is not None else None
+    def values_of(
+        self, fields: Sequence[Field], kind: str
+    ) -> Callable[[Row], tuple[Scalar | None, ...]]:
+        """The function from a row of a kind to the values of fields."""
+        values = [value_of(field, kind, self) for field in fields]
+        return lambda row: tuple([value(row) for value in values])
 
-    def holds(self, predicate: Predicate, row: Row) -> bool:
-        """Whether a predicate holds for a row."""
-        match predicate:
-            case Every(terms=terms):
-                return all(self.holds(term, row) for term in terms)
-            case Either(terms=terms):
-                return any(self.holds(term, row) for term in terms)
-            case Not(term=term):
-                return not self.holds(term, row)
-            case Compare(field=field, op=op, value=value):
-                return _compare(op, self.value(row, field), value)
-            case CompareFields(left=left, op=op, right=right):
-                return _compare(op, self.value(row, left), self.value(row, right))
-            case OneOf(field=field, values=values):
-                found = self.value(row, field)
-                return found is not None and found in values
-            case Present(field=field):
-                return self.value(row, field) is not None
-            case Repeats():
-                return self._repeated(predicate, row)
-            case Related():
-                return self._related(predicate, row)
-
-    def _repeated(self, predicate: Repeats, row: Row) -> bool:
-        same = tuple(self.value(row, field) for field in predicate.same)
-        if any(value is None for value in same):
-            return False
-        index = self._repeat_index(row.fact.kind, predicate.same)
-        within = predicate.within_hours
-        for other in index.get(same, ()):
-            if (other.fact.at, other.fact.id) >= (row.fact.at, row.fact.id):
-                break
-            if within is not None and row.fact.at - other.fact.at > timedelta(hours=within):
-                continue
-            if predicate.where is None or self.holds(predicate.where, other):
-                return True
-        return False
-
-    def _repeat_index(self, kind: str, same: tuple[Field, ...]) -> dict[tuple[Any, ...], list[Row]]:
+    def alike(self, row: Row, same: tuple[Field, ...]) -> Sequence[Row]:
+        """Rows of the same kind with the same values, in `at` order; none where one is absent."""
+        kind = row.fact.kind
         if (kind, same) not in self._repeats:
+            values = self.values_of(same, kind)
             index: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
-            for row in self.by_kind.get(kind, ()):
-                index[tuple(self.value(row, field) for field in same)].append(row)
-            self._repeats[kind, same] = index
-        return self._repeats[kind, same]
+            for one in self.by_kind.get(kind, ()):
+                index[values(one)].append(one)
+            self._repeats[kind, same] = dict(index)
+        wanted = self.values_of(same, kind)(row)
+        return () if None in wanted else self._repeats[kind, same].get(wanted, ())
 
-    def _related(self, predicate: Related, row: Row) -> bool:
-        return any(
-            other is not row and (predicate.where is None or self.holds(predicate.where, other))
-            for kind, key in _names(row)
-            if kind == predicate.link
-            for other in self._naming.get((predicate.kind, kind, key), ())
-        )
+    def sharing(self, row: Row, kind: str, link: str) -> Iterator[Row]:
+        """Rows of a kind that share an entity with a row."""
+        for entity, key in _names(row):
+            if entity == link:
+                yield from self._naming.get((kind, entity, key), ())
 
 
 def _names(row: Row) -> Iterator[tuple[str, str]]:
     """Every entity that a row is or refers to."""
     yield from ((row.fact.kind, key) for key in row.links.own)
     yield from row.links.refs.items()
-
-
-def _compare(op: str, left: Scalar | None, right: Scalar | None) -> bool:
-    if left is None or right is None:
-        return False
-    if isinstance(left, str) != isinstance(right, str):
-        return op == "ne"
-    return _OPERATORS[op](left, right)
