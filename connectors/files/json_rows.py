@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -47,12 +48,11 @@ def parse_json(raw: bytes, *, number: int) -> Raw:
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names: set[str] = set()
-    for name, _value in pairs:
-        if name in names:
-            raise ValueError(f"The key {name[:40]!r} stands twice in one object.")
-        names.add(name)
-    return dict(pairs)
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise ValueError(f"The key {twice[:40]!r} stands twice in one object.")
+    return row
 
 
 def _no_constant(name: str) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from domain.errors import InvalidInput
@@ -69,19 +69,35 @@ def has_half_character(value: Any) -> bool:
     Raises:
         InvalidInput: The value is nested more than 64 deep.
     """
-    waiting = [(value, 0)]
-    while waiting:
-        one, depth = waiting.pop()
-        if depth > _DEEPEST:
-            raise InvalidInput("The record is nested too deeply.")
-        if isinstance(one, str) and _HALF_CHARACTER.search(one):
+    if isinstance(value, str):
+        return _HALF_CHARACTER.search(value) is not None
+    level = [value]
+    for _ in range(_DEEPEST):
+        texts, level = _opened(level)
+        if _HALF_CHARACTER.search("".join(texts)):
             return True
-        if isinstance(one, dict):
-            waiting += [(name, depth + 1) for name in one]
-            one = list(one.values())
-        if isinstance(one, list):
-            waiting += [(inner, depth + 1) for inner in one]
-    return False
+        if not level:
+            return False
+    raise InvalidInput("The record is nested too deeply.")
+
+
+def _opened(values: list[Any]) -> tuple[list[str], list[Any]]:
+    """The texts right inside lists and objects, and the lists and objects in them."""
+    texts: list[str] = []
+    inner: list[Any] = []
+    for value in values:
+        held: Iterable[Any] = ()
+        if isinstance(value, dict):
+            texts += value
+            held = value.values()
+        elif isinstance(value, list):
+            held = value
+        for one in held:
+            if isinstance(one, str):
+                texts.append(one)
+            elif isinstance(one, dict | list):
+                inner.append(one)
+    return texts, inner
 
 
 def whole(value: Any) -> Any:
