@@ -1,4 +1,4 @@
-"""Write tokenizer, word table and encoder from the weight file, once and atomically.
+"""Write vocabulary, word table and encoder from the weight file, once and atomically.
 
 The encoder takes word embeddings, adds positions and the type, and runs twelve
 post-norm layers; products are `MatMulNBits` (4 bits, blocks of 32), attention is one
@@ -24,11 +24,11 @@ from vectorstore.e5.weights import MODEL_ID, Bytes, WeightFile, find_weight_file
 if TYPE_CHECKING:
     import onnx
 
-FILES = ("words.npy", "tokenizer.json", "meta.json", "encoder.onnx")
+FILES = ("words.npy", "pieces.json", "scores.npy", "meta.json", "encoder.onnx")
 MANIFEST = "manifest.json"
 """SHA-256 of the other files, written last."""
-# 2: raise it when the same weights are to be written differently.
-_LAYOUT = 2
+# 3: raise it when the same weights are to be written differently.
+_LAYOUT = 3
 _BLOCK = 32
 
 
@@ -97,7 +97,7 @@ def convert(weights: WeightFile, folder: Path, *, progress: Progress | None = No
     """
     tell = progress or (lambda _done, _total: None)
     tell(0, 3)
-    _write_tokenizer(weights, folder)
+    _write_vocabulary(weights, folder)
     tell(1, 3)
     # Rows past the tokenizer's pieces are padding of the original table.
     words = weights.blocks("emb.word").reshape(weights.header.rows, -1, 18)
@@ -108,20 +108,16 @@ def convert(weights: WeightFile, folder: Path, *, progress: Progress | None = No
     tell(3, 3)
 
 
-def _write_tokenizer(weights: WeightFile, folder: Path) -> None:
-    from tokenizers import Tokenizer
-    from tokenizers.models import Unigram
-    from tokenizers.pre_tokenizers import Metaspace
-
+def _write_vocabulary(weights: WeightFile, folder: Path) -> None:
     tokens = weights.tokens
-    vocabulary = list(zip(tokens.pieces, tokens.scores.tolist(), strict=True))
-    tokenizer = Tokenizer(Unigram(vocabulary, tokens.unk, False))
-    tokenizer.pre_tokenizer = Metaspace("▁", prepend_scheme="always", split=False)
-    tokenizer.save(str(folder / "tokenizer.json"))
+    pieces = json.dumps(tokens.pieces, ensure_ascii=False)
+    (folder / "pieces.json").write_text(pieces, encoding="utf-8")
+    np.save(folder / "scores.npy", tokens.scores, allow_pickle=False)
     meta = {
         "bos": tokens.bos,
         "eos": tokens.eos,
         "pad": tokens.pad,
+        "unk": tokens.unk,
         "normaliser": {str(code): text for code, text in tokens.normaliser.items()},
     }
     (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")

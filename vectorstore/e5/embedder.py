@@ -15,6 +15,7 @@ import numpy as np
 from domain.errors import EmbedderUnavailable
 from domain.ports import Progress
 from vectorstore.e5.convert import ensure_converted
+from vectorstore.e5.pieces import Pieces
 from vectorstore.e5.weights import MODEL_ID
 
 if TYPE_CHECKING:
@@ -100,22 +101,23 @@ def batches_of(ids: Sequence[Sequence[int]]) -> list[list[int]]:
 
 
 class _Loaded:
-    """Tokenizer, word table and session."""
+    """Vocabulary, word table and session."""
 
     def __init__(self, folder: Path, threads: int) -> None:
         # Before the import: the runtime would write a device id and look for its collector.
         os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         try:
             import onnxruntime
-            from tokenizers import Tokenizer
         except ImportError as error:
             raise EmbedderUnavailable(f"{error.name} is not installed.") from error
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         self._bos, self._eos, self._pad = meta["bos"], meta["eos"], meta["pad"]
         self._normaliser = {int(code): text for code, text in meta["normaliser"].items()}
-        self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._pieces = Pieces(
+            json.loads((folder / "pieces.json").read_text(encoding="utf-8")),
+            np.load(folder / "scores.npy", allow_pickle=False),
+            unknown=meta["unk"],
+        )
         self._words = np.load(folder / "words.npy", mmap_mode="r", allow_pickle=False)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -126,9 +128,8 @@ class _Loaded:
         )
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
-        cleaned = [self._clean(text) for text in texts]
-        encoded = self._tokenizer.encode_batch(cleaned, add_special_tokens=False)
-        return [[self._bos, *one.ids, self._eos] for one in encoded]
+        cut = [self._pieces.ids(self._clean(text))[:MAX_TOKENS] for text in texts]
+        return [[self._bos, *one, self._eos] for one in cut]
 
     def _clean(self, text: str) -> str:
         text = (PREFIX + text)[:MAX_CHARS].encode("utf-8", "replace").decode().replace("\0", " ")
