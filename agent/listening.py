@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from agent.matching.context import ContextBook
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _Id = TypeVar("_Id", bound=str)
 
 _READ_BATCH = 512
-_MATCH_BATCH = 2000
+_MATCH_BATCH = 500
 _INDEX_BATCH = 1000
 # How far back matching looks; longer than any of its windows.
 _REPLAYED = timedelta(days=35)
@@ -203,13 +204,10 @@ def _restored(
         )
         if at is None:
             return stream
-        items = [
-            one
-            for one in unit.feedback.since(at - _REPLAYED)
-            if unit.issues.match_of(one.item.key) is not None
-        ]
-    if items:
-        stream.feed(items, vectors=vectors_of(items, embedder), book=book, settled=True)
+        matched = unit.feedback.matched_since(at - _REPLAYED)
+        while batch := list(islice(matched, _MATCH_BATCH)):
+            stream.replay(batch, vectors=vectors_of(batch, embedder), book=book)
+    stream.relearn(book)
     return stream
 
 

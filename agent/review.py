@@ -86,8 +86,11 @@ def review_issue(
         if issue is None or alarm is None or as_of is None:
             return None
         reports = unit.feedback.read_items(unit.issues.report_keys(issue_id))
+        since = issue.opened_at - AROUND
         around = [
-            one for one in unit.feedback.since(issue.opened_at - AROUND) if is_on_topic(one, issue)
+            one
+            for one in unit.feedback.since(since, driver=issue.driver)
+            if is_on_topic(one, issue)
         ]
         last = unit.issues.find_casefile(issue_id)
         asked = _guidances(unit.proposals.of_issue(issue_id))

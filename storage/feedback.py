@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import (
     Boolean,
     Column,
@@ -79,6 +80,8 @@ set_aside = Table(
 )
 
 SEARCH = "feedback_fts"
+# Rows fetched at once where many are read; each is some 3 kB.
+_AT_ONCE = 200
 
 
 def _read_item(row: Any) -> ReadItem:
@@ -210,7 +213,7 @@ class SqlFeedbackRepo:
         self._search.put([(reading.key, redacted.value) for redacted, reading in rows])
 
     def _items(self, query: Select[Any]) -> Iterator[ReadItem]:
-        for row in self._connection.execute(query):
+        for row in self._connection.execute(query.execution_options(yield_per=_AT_ONCE)):
             yield _read_item(row)
 
     def _read(self) -> Select[Any]:
@@ -234,13 +237,20 @@ class SqlFeedbackRepo:
         ]
         return sorted(found, key=lambda one: (one.item.at is None, one.item.at, one.item.id))
 
-    def since(self, at: datetime | None, *, until: datetime | None = None) -> Iterator[ReadItem]:
-        """Read items with a time in [at, until)."""
+    def since(self, at: datetime | None, *, driver: str | None = None) -> Iterator[ReadItem]:
+        """Read items from a time on, or those of them that name a driver."""
         query = self._read().where(feedback.c.at.is_not(None))
         if at is not None:
             query = query.where(feedback.c.at >= at)
-        if until is not None:
-            query = query.where(feedback.c.at < until)
+        if driver is not None:
+            # As `Reading` writes it; only then is a reading parsed.
+            named = f'"driver":{to_json(driver).decode()},'
+            query = query.where(feedback.c.reading.contains(named, autoescape=True))
+        return self._items(query)
+
+    def matched_since(self, at: datetime) -> Iterator[ReadItem]:
+        """Read items from a time on that have a match."""
+        query = self._read().where(feedback.c.at >= at, feedback.c.matched.is_(True))
         return self._items(query)
 
     def of_customer(self, customer_id: str) -> list[ReadItem]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -150,11 +151,13 @@ class Watch:
         if len(self._all) % _SWEEP_EVERY == 0:
             del self._all[: bisect_left(self._all, self._all[-1] - _KEEP)]
 
-    def add(self, cell: Cell, at: datetime, reporter: str) -> None:
-        """Count a report in a cell; late ones find their place."""
-        insort(self._events[cell], (at, reporter))
-        self._added += 1
-        if self._added % _SWEEP_EVERY == 0:
+    def add(self, cells: Sequence[Cell], at: datetime, reporter: str) -> None:
+        """Count a report in its cells; late ones find their place."""
+        event = (at, reporter)
+        for cell in cells:
+            insort(self._events[cell], event)
+        before, self._added = self._added, self._added + len(cells)
+        if before // _SWEEP_EVERY < self._added // _SWEEP_EVERY:
             self._sweep()
 
     def judge(self, cell: Cell, now: datetime, *, known: Known | None = None) -> Emergence | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,7 +25,6 @@ from agent.matching.reports import (
     counts_towards,
     sign_of,
     voted_driver,
-    words_of,
 )
 from agent.matching.shelves import Held, Shelves
 from agent.matching.slices import BEFORE, Signature, signature_of
@@ -49,10 +48,17 @@ _RELEARN_AT = frozenset([5, 6, 7, 8, 10, 12, 15, 20, 30, 50, 100, 200, 500])
 
 
 class RecentReports(Protocol):
-    """Reports of the last weeks, oldest first, and how often each word occurs in them."""
+    """Reports of the last weeks, and how often each word occurs in them."""
 
-    reports: deque[Report]
     words: Counter[str]
+
+    def __len__(self) -> int:
+        """How many reports."""
+        ...
+
+    def about(self, driver: str) -> Sequence[Report]:
+        """Reports of a driver in the order in which they came; of all when it is empty."""
+        ...
 
 
 class Raised(NamedTuple):
@@ -172,7 +178,7 @@ class AlarmRaiser:
         """Reports of the cell in its window that no alarmed issue holds yet."""
         start = now - emergence.window
         free = []
-        for one in reversed(self._recent.reports):
+        for one in reversed(self._recent.about(emergence.cell.driver)):
             if one.at is None or one.at < start - _LOOKED_BACK:
                 break
             home = self._shelves.home_of(one.key)
@@ -244,8 +250,8 @@ class AlarmRaiser:
     ) -> tuple[Alarm, Held]:
         name = voted_driver(members)
         driver = self._taxonomy.find_driver(name)
-        texts = [words_of(one) for one in members]
-        terms = telling_terms(texts, self._recent.words, len(self._recent.reports))
+        texts = [one.words for one in members]
+        terms = telling_terms(texts, self._recent.words, len(self._recent))
         spoken = driver.label if driver else name or outcome_label(signature.outcome)
         label = label_for(spoken, signature.pairs, terms)
         id_ = IssueId("I-" + digest(["alarm", members[0].key, name, signature.pairs])[:10])
@@ -287,7 +293,7 @@ class AlarmRaiser:
         since = first.at - BEFORE
         return [
             one
-            for one in self._recent.reports
+            for one in self._recent.about(held.issue.driver)
             if one.at is not None
             and since <= one.at < first.at
             and one.driver == held.issue.driver

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from agent.casework.detect import Cell, CellKind, Watch
 from agent.matching.nearest import Nearest
-from agent.matching.reports import Report, unmatched_reason
+from agent.matching.reports import Report
 from agent.matching.shelves import Held, Shelves
 from agent.matching.slices import BEFORE
 from domain.issues import Issue, Match, MatchMethod
@@ -57,7 +57,7 @@ class Joiner:
                 issue_id=None,
                 method=MatchMethod.UNMATCHED,
                 score=0.0,
-                reason=unmatched_reason(report.item),
+                reason=report.unmatched,
             )
         nearest = self._shelves.nearest(report, now)
         held = self._shelves.get(nearest.issue_id) if nearest is not None else None
@@ -109,10 +109,11 @@ class Joiner:
             return 0.0
         if same_driver:
             return round(0.8 + 0.19 * max(likeness, 0.0), 4)
-        mentions = report.item.reading.drivers
-        named = held.issue.driver in report.item.reading.complaints
+        named = held.issue.driver in report.complaints
         # Records vouch for a report whose words do not; an attribute of the words alone does not.
-        unsure = held.signature.outcome and (not mentions or mentions[0].confidence < _UNSURE)
+        unsure = held.signature.outcome and (
+            not report.named or report.named[0].confidence < _UNSURE
+        )
         if named or (unsure and likeness >= _FITS_FROM):
             return round(0.5 + 0.29 * max(likeness, 0.0), 4)
         return 0.0

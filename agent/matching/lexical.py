@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -49,3 +49,28 @@ def unit_rows(rows: Vectors) -> Vectors:
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     scaled: Vectors = (rows / np.where(norms > 0, norms, 1.0)).astype(np.float32)
     return scaled
+
+
+class Packed(NamedTuple):
+    """A joint vector in a third of its bytes: few of the places for words hold anything."""
+
+    meaning: bytes
+    places: bytes
+    weights: bytes
+
+    @classmethod
+    def of(cls, vector: Vectors) -> Packed:
+        """Pack a row of `joint`, exactly."""
+        cut = len(vector) - PLACES
+        places = np.flatnonzero(vector[cut:]).astype(np.uint16)
+        return cls(vector[:cut].tobytes(), places.tobytes(), vector[cut:][places].tobytes())
+
+    @property
+    def vector(self) -> Vectors:
+        """The row as it was."""
+        meaning = np.frombuffer(self.meaning, np.float32)
+        found = np.zeros(len(meaning) + PLACES, np.float32)
+        found[: len(meaning)] = meaning
+        places = np.frombuffer(self.places, np.uint16).astype(np.intp)
+        found[len(meaning) + places] = np.frombuffer(self.weights, np.float32)
+        return found

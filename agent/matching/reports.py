@@ -6,10 +6,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from sys import intern
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent.casework.detect import Cell, CellKind
 from agent.matching.context import Context, ContextBook, Pair, Sign, signs_of
+from agent.matching.lexical import Packed
 from domain.feedback import Author, FeedbackItem, ReadItem
 from domain.record import FeedbackKey, IssueId, digest
 
@@ -20,29 +22,48 @@ if TYPE_CHECKING:
 _MOST_VALUES = 40
 # It groups when each value was seen so many times on average.
 _SEEN_EACH = 5
+# Sets of attributes that are kept to be shared.
+_MOST_SHARED = 4096
 _WORD = re.compile(r"[^\W\d_]{4,}")
 
 
-class Report(NamedTuple):
-    """A read item that reports a problem, with what was looked up for it."""
+class Named(NamedTuple):
+    """A driver that the words of a report name."""
 
-    item: ReadItem
+    driver: str
+    confidence: float
+    is_praised: bool
+
+
+class Report(NamedTuple):
+    """What matching keeps of a read item that reports a problem; no text.
+
+    About 2.5 kB, most of it the vector: every report of the last weeks is held.
+    """
+
+    key: FeedbackKey
     driver: str
     """Empty when no driver fits."""
     at: datetime | None
     reporter: str
     context: Context
-    vector: Vectors | None
+    packed: Packed | None
+    """The vector of its words, None where it has none."""
+    named: tuple[Named, ...]
+    """Drivers, best first."""
+    complaints: tuple[str, ...]
+    """Drivers that the words complain about, best first."""
+    complains: bool
+    """Whether the words alone tell of a problem."""
+    words: tuple[str, ...]
+    """Distinct words of the distilled problem, for telling terms."""
+    unmatched: str
+    """Why it hangs on no issue, if it hangs on none."""
 
     @property
-    def key(self) -> FeedbackKey:
-        """The key of the item."""
-        return self.item.item.key
-
-    @property
-    def complains(self) -> bool:
-        """Whether the words alone tell of a problem."""
-        return bool(self.driver) or self.item.reading.sentiment.label in ("negative", "mixed")
+    def vector(self) -> Vectors | None:
+        """The vector of its words, unpacked anew at each call."""
+        return None if self.packed is None else self.packed.vector
 
 
 class Grouping:
@@ -50,6 +71,7 @@ class Grouping:
 
     def __init__(self) -> None:
         self._values: dict[str, dict[object, int]] = defaultdict(dict)
+        self._shared: dict[frozenset[Pair], frozenset[Pair]] = {}
 
     def learn(self, item: FeedbackItem) -> None:
         """Take in the attributes of one more item."""
@@ -59,12 +81,15 @@ class Grouping:
                 values[value] = values.get(value, 0) + 1
 
     def pairs(self, item: FeedbackItem) -> frozenset[Pair]:
-        """The attributes of an item that group."""
-        return frozenset(
+        """The attributes of an item that group; the same set for items with the same ones."""
+        found = frozenset(
             (name, value)
             for name, value in item.attributes.items()
             if isinstance(value, str | int) and self._groups(name)
         )
+        if len(self._shared) > _MOST_SHARED:
+            self._shared.clear()
+        return self._shared.setdefault(found, found)
 
     def share(self, pair: Pair) -> float:
         """Share of items with a value of this attribute that have this one."""
@@ -86,8 +111,8 @@ def voted_driver(members: Iterable[Report]) -> str:
     """The driver that members name most, each mention weighed by how sure it is."""
     votes: dict[str, float] = defaultdict(float)
     for member in members:
-        for one in member.item.reading.drivers:
-            if one.sentiment != "positive":
+        for one in member.named:
+            if not one.is_praised:
                 votes[one.driver] += one.confidence
     return min(votes, key=lambda name: (-votes[name], name)) if votes else ""
 
@@ -100,8 +125,23 @@ def report_of(
     content = reading.sentiment.label == "positive" and not driver_of(item)
     if reading.noise is not None or content or item.item.author is not Author.CUSTOMER:
         return None
-    context = Context(book.troubles_of(item.item), grouping.pairs(item.item))
-    return Report(item, driver_of(item), item.item.at, _reporter(item), context, vector)
+    driver = driver_of(item)
+    return Report(
+        key=item.item.key,
+        driver=intern(driver),
+        at=item.item.at,
+        reporter=_reporter(item),
+        context=Context(book.troubles_of(item.item), grouping.pairs(item.item)),
+        packed=None if vector is None else Packed.of(vector),
+        named=tuple(
+            Named(intern(one.driver), one.confidence, one.sentiment == "positive")
+            for one in reading.drivers
+        ),
+        complaints=tuple(map(intern, reading.complaints)),
+        complains=bool(driver) or reading.sentiment.label in ("negative", "mixed"),
+        words=tuple(map(intern, dict.fromkeys(_WORD.findall(reading.problem.lower())))),
+        unmatched=intern(unmatched_reason(item)),
+    )
 
 
 def _reporter(item: ReadItem) -> str:
@@ -145,11 +185,6 @@ def counts_towards(report: Report, cell: Cell, home: IssueId | None) -> bool:
 def sign_of(cell: Cell) -> Sign:
     """The sign of trouble that a cell watches."""
     return Sign(cell.about, cell.name, cell.value)
-
-
-def words_of(report: Report) -> list[str]:
-    """Words of the distilled problem, for telling terms."""
-    return _WORD.findall(report.item.reading.problem.lower())
 
 
 def unmatched_reason(item: ReadItem) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from agent.matching.lexical import Packed
 from agent.matching.nearest import OPEN_FOR, Nearest, Shelf
 from agent.matching.reports import Report
 from agent.matching.slices import NO_SIGNATURE, Signature
@@ -21,22 +22,49 @@ if TYPE_CHECKING:
 KEEP = timedelta(days=35)
 
 
-@dataclass
+@dataclass(slots=True)
 class Held:
     """An issue with what its recent reports say."""
 
     issue: Issue
-    reports: deque[Report] = field(default_factory=deque)
-    reporters: Counter[str] = field(default_factory=Counter)
-    total: Vectors | None = None
+    reports: list[Report] = field(default_factory=list)
+    reporters: dict[str, int] = field(default_factory=dict)
     signature: Signature = NO_SIGNATURE
+    _total: Vectors | Packed | None = None
+
+    @property
+    def total(self) -> Vectors | None:
+        """The sum of the vectors of the recent reports; None before the first."""
+        return self._total.vector if isinstance(self._total, Packed) else self._total
+
+    def join(self, packed: Packed | None) -> None:
+        """Add the vector of a report. Most issues have one report, and share its vector."""
+        if packed is not None:
+            before = self.total
+            self._total = packed if before is None else before + packed.vector
+
+    def leave(self, packed: Packed | None) -> None:
+        """Take the vector of a report away."""
+        before = self.total
+        if before is not None and packed is not None:
+            self._total = before - packed.vector
+
+    def count(self, reporter: str, by: int) -> bool:
+        """Change the number of reports of a reporter; says whether there is none of them now."""
+        left = self.reporters.get(reporter, 0) + by
+        if left > 0:
+            self.reporters[reporter] = left
+        else:
+            self.reporters.pop(reporter, None)
+        return left <= 0
 
     def likeness(self, vector: Vectors | None) -> float:
         """Cosine to the middle of the recent reports; 0 when not known."""
-        if self.total is None or vector is None:
+        total = self.total
+        if total is None or vector is None:
             return 0.0
-        size = float((self.total @ self.total) ** 0.5)
-        return float(self.total @ vector) / (size + 1e-9)
+        size = float((total @ total) ** 0.5)
+        return float(total @ vector) / (size + 1e-9)
 
 
 class Shelves:
@@ -79,9 +107,8 @@ class Shelves:
 
     def nearest(self, report: Report, at: datetime) -> Nearest | None:
         """The open issue of the same driver with the likest words."""
-        if report.vector is None:
-            return None
-        return self._shelves[report.driver].find(report.vector, at)
+        vector = report.vector
+        return None if vector is None else self._shelves[report.driver].find(vector, at)
 
     def take(self, report: Report, id_: IssueId, at: datetime, *, counts: bool = True) -> None:
         """Hang a report on an issue; `counts` is False for one that is counted already."""
@@ -94,7 +121,7 @@ class Shelves:
         is_new = report.reporter not in held.reporters
         if report.at is not None:
             held.reports.append(report)
-        held.reporters[report.reporter] += 1
+        held.count(report.reporter, 1)
         held.issue = held.issue.model_copy(
             update={
                 "last_report_at": max(held.issue.last_report_at, at),
@@ -102,11 +129,11 @@ class Shelves:
                 "customer_count": held.issue.customer_count + (counts and is_new),
             }
         )
-        if report.vector is not None:
-            held.total = report.vector.copy() if held.total is None else held.total + report.vector
+        held.join(report.packed)
         self._forget_old(held, at)
-        if held.total is not None and held.issue.state is IssueState.OPEN:
-            self._shelves[held.issue.driver].put(id_, held.total, at)
+        total = held.total if held.issue.state is IssueState.OPEN else None
+        if total is not None:
+            self._shelves[held.issue.driver].put(id_, total, at)
 
     def members(self, id_: IssueId) -> Iterable[Report]:
         """Recent reports of an issue."""
@@ -122,30 +149,28 @@ class Shelves:
         del self._held[id_]
         return held.issue.model_copy(update={"state": IssueState.CLOSED})
 
-    def put_away(self, now: datetime) -> None:
-        """Let go of what can take no report any more; at most once a day."""
+    def put_away(self, now: datetime) -> list[Issue]:
+        """Let go of what can take no report any more, and give it; at most once a day."""
         if self._put_away_at is not None and now - self._put_away_at < timedelta(days=1):
-            return
+            return []
         self._put_away_at = now
+        gone = []
         for id_, held in list(self._held.items()):
             is_open = held.issue.state is IssueState.OPEN
             if now - held.issue.last_report_at > (OPEN_FOR if is_open else KEEP):
-                del self._held[id_]
+                gone.append(self._held.pop(id_).issue)
                 self._alarmed.pop(id_, None)
                 self._shelves[held.issue.driver].drop(id_)
         while self._seen and now - self._seen[0][0] > KEEP:
             self._home.pop(self._seen.popleft()[1], None)
+        return gone
 
     def _leave(self, report: Report) -> None:
         before = self._held.get(self._home.get(report.key, IssueId("")))
         if before is None or not _removed(before.reports, report.key):
             return
-        before.reporters[report.reporter] -= 1
-        gone = before.reporters[report.reporter] <= 0
-        if gone:
-            del before.reporters[report.reporter]
-        if before.total is not None and report.vector is not None:
-            before.total = before.total - report.vector
+        gone = before.count(report.reporter, -1)
+        before.leave(report.packed)
         before.issue = before.issue.model_copy(
             update={
                 "report_count": max(0, before.issue.report_count - 1),
@@ -154,19 +179,17 @@ class Shelves:
         )
 
     def _forget_old(self, held: Held, now: datetime) -> None:
-        while held.reports:
-            oldest = held.reports[0]
-            if oldest.at is None or now - oldest.at <= KEEP:
-                return
-            held.reports.popleft()
-            held.reporters[oldest.reporter] -= 1
-            if held.reporters[oldest.reporter] <= 0:
-                del held.reporters[oldest.reporter]
-            if held.total is not None and oldest.vector is not None:
-                held.total = held.total - oldest.vector
+        old = 0
+        for report in held.reports:
+            if report.at is None or now - report.at <= KEEP:
+                break
+            old += 1
+            held.count(report.reporter, -1)
+            held.leave(report.packed)
+        del held.reports[:old]
 
 
-def _removed(reports: deque[Report], key: FeedbackKey) -> bool:
+def _removed(reports: list[Report], key: FeedbackKey) -> bool:
     for place, one in enumerate(reports):
         if one.key == key:
             del reports[place]

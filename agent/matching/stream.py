@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +18,6 @@ from agent.matching.reports import (
     cells_of,
     report_of,
     unmatched_reason,
-    words_of,
 )
 from agent.matching.shelves import KEEP, Shelves
 from domain.feedback import ReadItem
@@ -42,16 +41,33 @@ class Recent:
     """Reports of the last weeks, and how often each word occurs in them."""
 
     def __init__(self) -> None:
-        self.reports: deque[Report] = deque()
+        self._all: deque[Report] = deque()
+        self._of_driver: dict[str, deque[Report]] = defaultdict(deque)
         self.words: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        """How many reports."""
+        return len(self._all)
+
+    def about(self, driver: str) -> Sequence[Report]:
+        """Reports of a driver in the order in which they came; of all when it is empty."""
+        return self._of_driver[driver] if driver else self._all
 
     def add(self, report: Report, now: datetime) -> None:
         """Take in a report with a time."""
-        self.reports.append(report)
-        self.words.update(set(words_of(report)))
-        while self.reports and (at := self.reports[0].at) is not None and now - at > KEEP:
-            gone = self.reports.popleft()
-            self.words.subtract(set(words_of(gone)))
+        self._all.append(report)
+        self._of_driver[report.driver].append(report)
+        self.words.update(report.words)
+        while self._all and (at := self._all[0].at) is not None and now - at > KEEP:
+            gone = self._all.popleft()
+            self._of_driver[gone.driver].popleft()
+            self._forget(gone.words)
+
+    def _forget(self, words: Sequence[str]) -> None:
+        self.words.subtract(words)
+        for word in words:
+            if not self.words[word]:
+                del self.words[word]
 
 
 class Stream:
@@ -72,6 +88,8 @@ class Stream:
         self._raiser = AlarmRaiser(
             taxonomy, self._shelves, self._watch, self._recent, self._grouping
         )
+        # Issues let go since the last outcome, for those that were also touched since then.
+        self._put_away: dict[IssueId, Issue] = {}
         self.alarms: list[Alarm] = []
         """Alarms that fired, in the order in which they did."""
 
@@ -92,32 +110,47 @@ class Stream:
         *,
         vectors: Vectors | None,
         book: ContextBook,
-        settled: bool = False,
     ) -> Outcome:
         """Match items in the order of their time.
 
         `vectors` are those of the distilled problems, rows in the order of the items.
-        `settled` replays items whose issue is known: nothing new comes of them.
         """
         changed: dict[FeedbackKey, Match] = {}
         touched: dict[IssueId, Issue | None] = {}
         alarms: list[Alarm] = []
+        for item, report in self._reports(items, vectors, book):
+            match, alarm = self._one(item, report, book, changed, touched)
+            changed.setdefault(item.item.key, match)
+            if alarm is not None:
+                alarms.append(alarm)
+        self.alarms += alarms
+        return Outcome(list(changed.values()), self._current(touched), alarms)
+
+    def replay(
+        self, items: Sequence[ReadItem], *, vectors: Vectors | None, book: ContextBook
+    ) -> None:
+        """Take in items whose issue is known, in the order of their time; then `relearn`."""
+        for item, report in self._reports(items, vectors, book):
+            if report is None:
+                continue
+            self._count(report, item.issue_id)
+            if item.issue_id is not None:
+                self._shelves.take(report, item.issue_id, self._clock, counts=False)
+
+    def relearn(self, book: ContextBook) -> None:
+        """Learn what the restored issues are about from all replayed reports."""
+        self._raiser.relearn(self._clock, book)
+
+    def _reports(
+        self, items: Sequence[ReadItem], vectors: Vectors | None, book: ContextBook
+    ) -> Iterator[tuple[ReadItem, Report | None]]:
+        """Each item at its time, with the report that it makes."""
         placed = joint([one.reading.problem for one in items], self._centred(vectors))
         for item, vector in zip(items, placed, strict=True):
             self._grouping.learn(item.item)
             report = report_of(item, vector, book, self._grouping)
             self._tick(item)
-            if settled:
-                self._replay(item, report)
-                continue
-            match, alarm = self._one(item, report, book, changed, touched)
-            changed.setdefault(item.item.key, match)
-            if alarm is not None:
-                alarms.append(alarm)
-        if settled:
-            self._raiser.relearn(self._clock, book)
-        self.alarms += alarms
-        return Outcome(list(changed.values()), self._current(touched), alarms)
+            yield item, report
 
     def _one(
         self,
@@ -148,10 +181,12 @@ class Stream:
         issues = []
         for id_, closed in touched.items():
             held = self._shelves.get(id_)
+            issue = held.issue if held is not None else self._put_away.get(id_)
             if closed is not None:
                 issues.append(closed)
-            elif held is not None:
-                issues.append(held.issue)
+            elif issue is not None:
+                issues.append(issue)
+        self._put_away.clear()
         return issues
 
     def _centred(self, vectors: Vectors | None) -> Vectors | None:
@@ -165,26 +200,16 @@ class Stream:
             return
         self._watch.add_message(at)
         self._clock = max(self._clock, at)
-        self._shelves.put_away(self._clock)
-
-    def _replay(self, item: ReadItem, report: Report | None) -> None:
-        if report is None:
-            return
-        self._count(report, item.issue_id)
-        if item.issue_id is not None:
-            self._shelves.take(report, item.issue_id, self._clock, counts=False)
+        self._put_away.update((issue.id, issue) for issue in self._shelves.put_away(self._clock))
 
     def _count(self, report: Report, issue_id: IssueId | None) -> None:
         if report.at is None:
             return
         self._recent.add(report, self._clock)
-        self._watch.add(EVERYTHING, report.at, report.reporter)
-        for cell in cells_of(report):
-            self._watch.add(cell, report.at, report.reporter)
+        cells = [EVERYTHING, *cells_of(report)]
         if issue_id is not None and not self._shelves.is_alarmed(issue_id):
-            self._watch.add(
-                Cell(CellKind.LIKE, report.driver, issue_id), report.at, report.reporter
-            )
+            cells.append(Cell(CellKind.LIKE, report.driver, issue_id))
+        self._watch.add(cells, report.at, report.reporter)
 
 
 def _unmatched(item: ReadItem) -> Match:

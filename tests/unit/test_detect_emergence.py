@@ -19,8 +19,8 @@ def a_watch(days=20, *, every_hours=6, usual_days=4):
     for step in range(days * 24 // every_hours):
         watch.add_message(after(hours=step * every_hours))
     for day in range(0, days, usual_days):
-        watch.add(CELL, after(days=day), f"usual {day}")
-        watch.add(TROUBLE, after(days=day), f"usual {day}")
+        watch.add([CELL], after(days=day), f"usual {day}")
+        watch.add([TROUBLE], after(days=day), f"usual {day}")
     return watch
 
 
@@ -29,7 +29,7 @@ def _burst(watch, cell, count, *, start, minutes=60, reporter="K{}"):
     for number in range(count):
         now = start + timedelta(minutes=minutes * number)
         watch.add_message(now)
-        watch.add(cell, now, reporter.format(number))
+        watch.add([cell], now, reporter.format(number))
     return now
 
 
@@ -106,7 +106,7 @@ def test_wild_days_make_the_bar_higher():
     calm, wild = a_watch(usual_days=1), a_watch(usual_days=40)
     for day in (2, 6, 9, 13, 17):
         for number in range(4):
-            wild.add(CELL, after(days=day, hours=number), f"W{day}{number}")
+            wild.add([CELL], after(days=day, hours=number), f"W{day}{number}")
     found = []
     for watch in (calm, wild):
         now = _burst(watch, CELL, 9, start=after(days=20), minutes=40)
@@ -129,7 +129,7 @@ def test_three_reports_are_enough_where_the_records_surge():
 def test_trouble_that_half_of_all_customers_have_explains_their_reports():
     watch = a_watch()
     for hour in range(0, 20 * 24, 8):
-        watch.add(CELL, after(hours=hour), f"any {hour}")
+        watch.add([CELL], after(hours=hour), f"any {hour}")
     now = _burst(watch, TROUBLE, 5, start=after(days=20))
 
     assert watch.judge(TROUBLE, now, known=Known(share=0.01, surge=1.0)) is not None
@@ -139,7 +139,7 @@ def test_trouble_that_half_of_all_customers_have_explains_their_reports():
 def test_late_report_counts_at_its_own_time():
     watch = a_watch()
     now = _burst(watch, CELL, 5, start=after(days=20))
-    watch.add(CELL, after(days=5), "late")
+    watch.add([CELL], after(days=5), "late")
 
     found = watch.judge(CELL, now)
 
@@ -152,7 +152,7 @@ def test_watch_lets_go_of_what_no_window_can_see():
     for hour in range(24 * 200):
         at = after(hours=hour)
         watch.add_message(at)
-        watch.add(CELL, at, f"K{hour}")
-        watch.add(Cell(CellKind.LIKE, "slow_line", f"I-{hour}"), at, f"K{hour}")
+        watch.add([CELL], at, f"K{hour}")
+        watch.add([Cell(CellKind.LIKE, "slow_line", f"I-{hour}")], at, f"K{hour}")
 
     assert watch.held < 3 * 24 * 120

@@ -93,15 +93,29 @@ def test_stream_restored_from_the_store_goes_on_as_if_never_stopped():
         for one in first
         if one.item.at >= first[-1].item.at - timedelta(days=35)
     ]
-    again = stream.feed(
-        settled, vectors=None, book=ContextBook(table, at=table.world_time()), settled=True
-    )
+    book = ContextBook(table, at=table.world_time())
+    for half in (settled[: len(settled) // 2], settled[len(settled) // 2 :]):
+        stream.replay(half, vectors=None, book=book)
+    stream.relearn(book)
     _, after_ = listen(rest, facts, stream=stream)
 
-    assert again == ([], [], [])
     assert homes | {key: one.issue_id for key, one in matches_of(after_).items()} == whole[0]
     assert issues_of(before) | issues_of(after_) == whole[1]
     assert [one for outcome in before for one in outcome.alarms] + stream.alarms == whole[2]
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_issue_that_is_let_go_within_a_batch_is_stored_all_the_same(size):
+    once = a_report("once", START, driver="wrong_bill", customer="K1")
+    later = [
+        a_report(f"later{day}", START + timedelta(days=20 + day), customer=f"K{day}")
+        for day in range(3)
+    ]
+
+    outcomes = listen([once, *later], size=size)[1]
+
+    named = {match.issue_id for match in matches_of(outcomes).values()}
+    assert named == set(issues_of(outcomes))
 
 
 @pytest.mark.parametrize("noise", ["thanks", "praise", "spam", "auto_reply"])
