@@ -163,8 +163,7 @@ def match_new(
                 return done, touched, alarms
             outcome = stream.feed(items, vectors=vectors_of(items, embedder), book=book)
             unit.issues.save_matches(outcome.matches)
-            for issue in outcome.issues:
-                unit.issues.save(issue)
+            unit.issues.save(*outcome.issues)
             for alarm in outcome.alarms:
                 unit.issues.save_alarm(alarm)
         done += len(items)

@@ -234,8 +234,8 @@ class CaseRepo(Indexed[CaseId], Protocol):
 class IssueRepo(Protocol):
     """Issues, matches, alarms, casefiles."""
 
-    def save(self, issue: Issue) -> None:
-        """Store or replace an issue."""
+    def save(self, *changed: Issue) -> None:
+        """Store or replace issues, each given once."""
 
     def find(self, id_: IssueId) -> Issue | None:
         """Find an issue."""

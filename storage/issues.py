@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Integer, Table, Text, func, select
+from sqlalchemy import Column, Connection, Index, Integer, Select, Table, Text, func, select
 
 from domain.issues import Alarm, Casefile, Issue, IssueState, Match
 from domain.record import FeedbackKey, IssueId
 from storage.base import UtcDateTime, metadata
 from storage.feedback import feedback
 from storage.fulltext import FullText
-from storage.rows import put, put_once, update_many
+from storage.rows import chunks, put, put_once, update_many
 
 issues = Table(
     "issues",
@@ -59,24 +60,32 @@ class SqlIssueRepo:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def save(self, issue: Issue) -> None:
-        """Store or replace an issue."""
-        known = self.find(issue.id)
-        if known is None or known.label != issue.label:
-            FullText(self._connection, LABELS).put([(issue.id, issue.label)])
+    def save(self, *changed: Issue) -> None:
+        """Store or replace issues, each given once."""
+        labels = {
+            one.id: one.label
+            for part in chunks([issue.id for issue in changed])
+            for one in self._issues(select(issues.c.body).where(issues.c.id.in_(part)))
+        }
+        relabelled = [one for one in changed if labels.get(one.id) != one.label]
+        FullText(self._connection, LABELS).put([(one.id, one.label) for one in relabelled])
         put(
             self._connection,
             issues,
             [
                 {
-                    "id": issue.id,
-                    "state": issue.state.value,
-                    "driver": issue.driver,
-                    "last_report_at": issue.last_report_at,
-                    "body": issue.model_dump_json(),
+                    "id": one.id,
+                    "state": one.state.value,
+                    "driver": one.driver,
+                    "last_report_at": one.last_report_at,
+                    "body": one.model_dump_json(),
                 }
+                for one in changed
             ],
         )
+
+    def _issues(self, query: Select[Any]) -> list[Issue]:
+        return [Issue.model_validate_json(body) for body in self._connection.scalars(query)]
 
     def find(self, id_: IssueId) -> Issue | None:
         """Find an issue."""
@@ -88,7 +97,7 @@ class SqlIssueRepo:
         query = select(issues.c.body).order_by(issues.c.last_report_at.desc(), issues.c.id)
         if states is not None:
             query = query.where(issues.c.state.in_([state.value for state in states]))
-        return [Issue.model_validate_json(body) for body in self._connection.scalars(query)]
+        return self._issues(query)
 
     def save_matches(self, rows: Sequence[Match]) -> None:
         """Store why items hang where they hang."""
