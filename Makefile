@@ -40,6 +40,7 @@ browser: setup
 
 bench: setup
 	$(BIN)/python -m app.bench
+	$(BIN)/python -m app.bench_memory
 	$(BIN)/python -m app.bench_inbox
 
 setup: $(VENV)/.ready

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from agent.matching.context import ContextBook
+from agent.matching.lexical import Packed, joint
 from agent.matching.stream import Stream
 from domain.issues import IssueState, MatchMethod
 from storage.memory_facts import MemoryFactTable
@@ -337,3 +339,14 @@ def test_attribute_of_the_feedback_is_a_slice_where_there_are_no_records():
     assert alarm.slice == {"product": "satellite"}
     assert alarm.label == "Slow internet: satellite"
     assert matches_of(outcomes)["files/vague"].issue_id != alarm.issue_id
+
+
+@pytest.mark.parametrize("width", [0, 4])
+def test_a_packed_vector_is_unpacked_to_the_last_bit(width):
+    centred = np.linspace(-1, 1, 2 * width, dtype=np.float32).reshape(2, width) if width else None
+    rows = joint(["the parcel is late again", "?"], centred)
+
+    packed = [Packed.of(row) for row in rows]
+
+    assert all((one.vector == row).all() for one, row in zip(packed, rows, strict=True))
+    assert sum(map(len, packed[0])) < rows[0].nbytes / 10
