@@ -10,7 +10,6 @@ from agent.casework.build import (
     AROUND,
     Material,
     build_casefile,
-    is_on_topic,
     label_of,
     message_label,
     message_reason,
@@ -19,6 +18,7 @@ from agent.casework.build import (
 )
 from agent.casework.draft_message import Addressed, Audience
 from agent.casework.drafting import Drafted, answer_due, drafts_of
+from agent.casework.letters import around
 from agent.delivery.desk import Desk
 from agent.delivery.propose import Outcome, Submission, propose
 from agent.reading.redact import redact
@@ -86,12 +86,7 @@ def review_issue(
         if issue is None or alarm is None or as_of is None:
             return None
         reports = unit.feedback.read_items(unit.issues.report_keys(issue_id))
-        since = issue.opened_at - AROUND
-        around = [
-            one
-            for one in unit.feedback.since(since, driver=issue.driver)
-            if is_on_topic(one, issue)
-        ]
+        written = around(unit.feedback.since(issue.opened_at - AROUND), driver=issue.driver)
         last = unit.issues.find_casefile(issue_id)
         asked = _guidances(unit.proposals.of_issue(issue_id))
     inquiry = Inquiry(
@@ -102,7 +97,7 @@ def review_issue(
         problem=problem_words(issue, reports, bench.configuration),
     )
     casefile = build_casefile(
-        Material(inquiry, around, (last.version if last else 0) + 1),
+        Material(inquiry, written, (last.version if last else 0) + 1),
         investigator=bench.investigator,
         configuration=bench.configuration,
         facts=facts,

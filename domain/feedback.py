@@ -98,6 +98,13 @@ class DriverMention(Record):
     confidence: float = Field(ge=0, le=1)
 
 
+class DriverChance(Record):
+    """A driver that was considered and not named, with the chance that it is meant."""
+
+    driver: str
+    chance: float = Field(ge=0, le=1)
+
+
 class Noise(StrEnum):
     """Text that reports no problem."""
 
@@ -116,6 +123,8 @@ class Reading(Record):
     sentiment: Sentiment
     drivers: tuple[DriverMention, ...] = ()
     """Best first; empty when none fits (`reason` says why)."""
+    considered: tuple[DriverChance, ...] = ()
+    """The next likely drivers, best first, none of them named."""
     noise: Noise | None = None
     problem: str = Field(default="", repr=False)
     """The distilled problem in redacted words: what failed, without greeting and signature."""
@@ -137,6 +146,12 @@ class Reading(Record):
             if one.sentiment == "neutral" and one.confidence >= least
         ]
         return (*blamed, *told)
+
+    def chance_of(self, driver: str) -> float:
+        """Chance that a driver is meant, 0 to 1; 0 where it was not considered."""
+        named = [one.confidence for one in self.drivers if one.driver == driver]
+        beside = [one.chance for one in self.considered if one.driver == driver]
+        return max([*named, *beside], default=0.0)
 
 
 _BLAMED = ("negative", "mixed", None)

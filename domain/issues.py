@@ -241,6 +241,8 @@ class Reach(Record):
     customers: tuple[Reached, ...] = ()
     hit_query: FactQuery | None = None
     risk_query: FactQuery | None = None
+    driver: str | None = None
+    """The driver that those hit write about; None while nobody is known to be hit."""
     reporters_only: int = 0
     """Reporters for whom no fact shows the hit; not counted as hit."""
 

@@ -189,8 +189,8 @@ class FeedbackRepo(Indexed[FeedbackKey], Protocol):
     def read_items(self, keys: Sequence[FeedbackKey]) -> list[ReadItem]:
         """Read items with these keys, in `at` order."""
 
-    def since(self, at: datetime | None, *, driver: str | None = None) -> Iterator[ReadItem]:
-        """Read items from a time on, or those of them that name a driver, in `at` order."""
+    def since(self, at: datetime | None) -> Iterator[ReadItem]:
+        """Read items from a time on, in `at` order."""
 
     def matched_since(self, at: datetime) -> Iterator[ReadItem]:
         """Read items from a time on that have a match, in `at` order, one at a time."""

@@ -13,10 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agent.casework.build import AROUND, Material, build_casefile, is_on_topic, problem_words
+from agent.casework.build import AROUND, Material, build_casefile, problem_words
 from agent.casework.checks import check_draft
 from agent.casework.draft_message import Audience
 from agent.casework.drafting import drafts_of
+from agent.casework.letters import around
 from agent.listening import new_stream, request_for, vectors_of
 from agent.matching.context import ContextBook
 from agent.recall import FusedRecall, rank_corpus
@@ -216,9 +217,10 @@ class Chain:
 
     def _casefile(self, alarm: Alarm, reports: Sequence[ReadItem], library: _Library) -> Casefile:
         inquiry = self._inquiry(alarm, reports)
-        around = [one for one in self.read if _is_around(one, inquiry.issue)]
+        since = inquiry.issue.opened_at - AROUND
+        recent = (one for one in self.read if one.item.at is not None and one.item.at >= since)
         return build_casefile(
-            Material(inquiry, around, 1),
+            Material(inquiry, around(recent, driver=inquiry.issue.driver), 1),
             investigator=_Investigator(self._seats.investigator, self),
             configuration=self.world.configuration,
             facts=self.facts,
@@ -263,11 +265,6 @@ class Chain:
             to = one.addressed.recipients
             checks = check_draft(one.draft, policy=policy, owner=file.owner, recipients=to)
             yield Drafted(file.issue.id, one.audience, one.draft, to, checks)
-
-
-def _is_around(one: ReadItem, issue: Issue) -> bool:
-    at = one.item.at
-    return at is not None and at >= issue.opened_at - AROUND and is_on_topic(one, issue)
 
 
 class _Investigator:

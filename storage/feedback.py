@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic_core import to_json
 from sqlalchemy import (
     Boolean,
     Column,
@@ -237,15 +236,11 @@ class SqlFeedbackRepo:
         ]
         return sorted(found, key=lambda one: (one.item.at is None, one.item.at, one.item.id))
 
-    def since(self, at: datetime | None, *, driver: str | None = None) -> Iterator[ReadItem]:
-        """Read items from a time on, or those of them that name a driver."""
+    def since(self, at: datetime | None) -> Iterator[ReadItem]:
+        """Read items from a time on."""
         query = self._read().where(feedback.c.at.is_not(None))
         if at is not None:
             query = query.where(feedback.c.at >= at)
-        if driver is not None:
-            # As `Reading` writes it; only then is a reading parsed.
-            named = f'"driver":{to_json(driver).decode()},'
-            query = query.where(feedback.c.reading.contains(named, autoescape=True))
         return self._items(query)
 
     def matched_since(self, at: datetime) -> Iterator[ReadItem]:

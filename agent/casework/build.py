@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from textwrap import shorten
 from typing import NamedTuple
 
 from agent.casework import words
 from agent.casework.assign import assign
+from agent.casework.letters import Around
 from agent.casework.lookup import outcome_behind
 from agent.casework.outcomes import Outcome
 from agent.casework.quotes import sample_quotes
 from agent.casework.rank import impact_of
 from agent.casework.reach import reach_of
 from agent.casework.trend import trend_of
-from domain.feedback import Noise, ReadItem
+from domain.feedback import ReadItem
 from domain.issues import Casefile, Diagnosis, Hypothesis, Issue, ReachState
 from domain.people import Configuration
 from domain.ports import FactTable
@@ -31,8 +32,7 @@ class Material(NamedTuple):
     """What a casefile is built from."""
 
     inquiry: Inquiry
-    around: Sequence[ReadItem]
-    """All reports on the issue's driver in the time around it."""
+    around: Around
     version: int
 
 
@@ -59,18 +59,16 @@ def build_casefile(
     reach = reach_of(
         proved,
         outcome,
-        writers=writers_about(material.around, inquiry.issue.driver),
+        driver=inquiry.issue.driver,
+        letters=material.around.letters,
         reporters=inquiry.reporters,
         profiles=profiles,
         as_of=inquiry.as_of,
         facts=facts,
     )
     keys = {one.item.key for one in inquiry.reports}
-    on_driver = [
-        one for one in material.around if is_on_topic(one, inquiry.issue) or one.item.key in keys
-    ]
     trend = trend_of(
-        on_driver,
+        material.around.on_topic,
         keys,
         alarm=inquiry.alarm,
         proved=proved,
@@ -78,14 +76,15 @@ def build_casefile(
         as_of=inquiry.as_of,
         facts=facts,
     )
+    issue = _named(inquiry.issue, reach.driver, configuration)
     owner = assign(
-        driver=inquiry.issue.driver,
+        driver=issue.driver,
         taxonomy=configuration.taxonomy,
         owners=configuration.owners,
     )
     known = dict(proved.cause or {}) if proved else dict(inquiry.issue.slice)
     impact = impact_of(
-        inquiry.issue,
+        issue,
         inquiry.alarm,
         reach,
         outcome,
@@ -102,7 +101,7 @@ def build_casefile(
     )
     steps = (*investigation.trace.steps, step) if proved else investigation.trace.steps
     return Casefile(
-        issue=inquiry.issue,
+        issue=issue,
         version=material.version,
         as_of=inquiry.as_of,
         alarm=inquiry.alarm,
@@ -120,9 +119,21 @@ def build_casefile(
     )
 
 
-def is_on_topic(one: ReadItem, issue: Issue) -> bool:
-    """Whether a report names an issue's driver."""
-    return any(mention.driver == issue.driver for mention in one.reading.drivers)
+def _named(issue: Issue, driver: str | None, configuration: Configuration) -> Issue:
+    """The issue by the driver that those hit write about; its first reports may be misread."""
+    if driver is None or driver == issue.driver:
+        return issue
+    known = configuration.taxonomy.find_driver(driver)
+    if known is None:
+        return issue
+    _, colon, shared = issue.label.partition(":")
+    return issue.model_copy(
+        update={
+            "driver": driver,
+            "label": f"{known.label}{colon}{shared}",
+            "safety": issue.safety or known.safety,
+        }
+    )
 
 
 def problem_words(issue: Issue, reports: Sequence[ReadItem], configuration: Configuration) -> str:
@@ -140,23 +151,6 @@ def find_outcome(proved: Hypothesis | None, facts: FactTable, inquiry: Inquiry) 
     if proved is None:
         return None
     return outcome_behind(proved, inquiry, facts)
-
-
-def writers_about(reports: Sequence[ReadItem], driver: str) -> dict[str, datetime]:
-    """Customers who wrote about the issue's kind of problem, with the last time."""
-    found: dict[str, datetime] = {}
-    for one in reports:
-        customer, at = one.item.customer_id, one.item.at
-        if customer is not None and at is not None and _may_be_about(one, driver):
-            found[customer] = max(at, found.get(customer, at))
-    return found
-
-
-def _may_be_about(one: ReadItem, driver: str) -> bool:
-    reading = one.reading
-    if reading.noise in (Noise.SPAM, Noise.AUTO_REPLY, Noise.EMPTY):
-        return False
-    return driver in reading.complaints
 
 
 def reason_line(casefile: Casefile) -> str:

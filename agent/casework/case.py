@@ -30,11 +30,18 @@ class Cause(NamedTuple):
     """Attribute values only, without a time."""
     started_at: datetime
     candidate: Candidate
+    ended_at: datetime | None = None
+    """The last hit, where units with the same values end well since; None while it goes on."""
 
 
-def window_of(case: Case, since: datetime) -> Predicate:
-    """Units whose outcome shows from a time on."""
-    return recent(case.outcome, since=since, until=case.as_of)
+def window_of(case: Case, since: datetime, until: datetime | None = None) -> Predicate:
+    """Units whose outcome shows from a time on, up to another or to now."""
+    return recent(case.outcome, since=since, until=until or case.as_of)
+
+
+def lifetime_of(case: Case, found: Cause) -> Predicate:
+    """Units whose outcome shows while the cause was at work."""
+    return window_of(case, found.started_at, found.ended_at)
 
 
 def earliest(case: Case) -> datetime:
@@ -50,10 +57,12 @@ def match_of(case: Case, values: Combination) -> Predicate:
 
 
 def exposed_predicate(case: Case, found: Cause) -> Predicate:
-    """The exposed units with the time bound, without the outcome."""
-    return all_of(
-        found.match, Compare(field=case.outcome.since, op="ge", value=time_text(found.started_at))
-    )
+    """The exposed units with the time bounds, without the outcome."""
+    since = case.outcome.since
+    bounds = [Compare(field=since, op="ge", value=time_text(found.started_at))]
+    if found.ended_at is not None:
+        bounds.append(Compare(field=since, op="le", value=time_text(found.ended_at)))
+    return all_of(found.match, *bounds)
 
 
 def plural(kind: str) -> str:

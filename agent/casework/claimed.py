@@ -10,7 +10,7 @@ from typing import NamedTuple
 from agent.casework import words
 from agent.casework.case import Case, Cause, earliest, plural, window_of
 from agent.casework.cohorts import Counts
-from agent.casework.diagnose import started_of
+from agent.casework.lifespan import Lifespan, lifespan_of
 from agent.casework.search import Combination, judge
 from agent.reading.redact import redact
 from domain.ports import FactTable, Tally
@@ -72,10 +72,10 @@ def combination_of(case: Case, values: Mapping[str, Scalar]) -> Combination:
 
 
 def count_values(
-    case: Case, combination: Combination, *, since: datetime, facts: FactTable
+    case: Case, combination: Combination, *, span: Lifespan, facts: FactTable
 ) -> Counted:
-    """Count units and hits with these values, and all others, from a time on."""
-    tallies = _tallies(case, [place for place, _ in combination], since, facts)
+    """Count units and hits with these values, and all others, in a span of time."""
+    tallies = _tallies(case, [place for place, _ in combination], span, facts)
     wanted = tuple(value for _, value in combination)
     units: dict[bool, int] = defaultdict(int)
     hits: dict[bool, int] = defaultdict(int)
@@ -83,11 +83,13 @@ def count_values(
         inside = tally.values == wanted
         units[inside] += tally.units
         hits[inside] += tally.hits
-    return Counted(Counts(units[True], hits[True]), Counts(units[False], hits[False]), since)
+    return Counted(
+        Counts(units[True], hits[True]), Counts(units[False], hits[False]), span.started_at
+    )
 
 
-def _tallies(case: Case, places: Sequence[int], since: datetime, facts: FactTable) -> list[Tally]:
-    query = FactQuery(kind=case.outcome.unit, where=window_of(case, since))
+def _tallies(case: Case, places: Sequence[int], span: Lifespan, facts: FactTable) -> list[Tally]:
+    query = FactQuery(kind=case.outcome.unit, where=window_of(case, *span))
     return facts.tally(query, by=[case.fields[place] for place in places], hit=case.outcome.hit)
 
 
@@ -103,8 +105,8 @@ def cause_of(
     match = all_of(
         *(Compare(field=case.fields[place], op="eq", value=value) for place, value in combination)
     )
-    started = started_of(case, match, facts) or earliest(case)
-    counted = count_values(case, combination, since=started, facts=facts)
+    span = lifespan_of(case, match, facts) or Lifespan(earliest(case))
+    counted = count_values(case, combination, span=span, facts=facts)
     total = Counts(
         counted.exposed.units + counted.other.units, counted.exposed.hits + counted.other.hits
     )
@@ -112,7 +114,7 @@ def cause_of(
     if candidate is None:
         return Failed(_why(case, counted))
     cause = {case.fields[place].name: value for place, value in combination}
-    return Cause(cause, match, started, candidate)
+    return Cause(cause, match, span.started_at, candidate, span.ended_at)
 
 
 def _why(case: Case, counted: Counted) -> str:

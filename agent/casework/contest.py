@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from agent.casework import words
-from agent.casework.case import Case, Cause, match_of, window_of
+from agent.casework.case import Case, Cause, lifetime_of, match_of
 from agent.casework.cohorts import Counts, chance_of, ratio_of
 from agent.casework.search import Candidate, information
 from domain.facts import Fact
@@ -81,7 +81,7 @@ def _near(case: Case, best: Cause, rivals: Sequence[Cause], facts: FactTable) ->
 
 def _cause(case: Case, best: Cause, place: int, value: Scalar, facts: FactTable) -> Cause | None:
     match = match_of(case, ((place, value),))
-    window = window_of(case, best.started_at)
+    window = lifetime_of(case, best)
     exposed = _slice(case, all_of(window, match), facts).counts
     other = _slice(case, all_of(window, Not(term=match)), facts).counts
     if exposed.units < _LEAST_UNITS:
@@ -95,11 +95,11 @@ def _cause(case: Case, best: Cause, place: int, value: Scalar, facts: FactTable)
         chance_of(exposed, other),
         information(exposed, other) if exposed.rate > other.rate else 0.0,
     )
-    return Cause({case.fields[place].name: value}, match, best.started_at, candidate)
+    return Cause({case.fields[place].name: value}, match, best.started_at, candidate, best.ended_at)
 
 
 def _contest(case: Case, best: Cause, rival: Cause, facts: FactTable) -> Contest:
-    window = window_of(case, best.started_at)
+    window = lifetime_of(case, best)
     neither = _slice(case, all_of(window, Not(term=best.match), Not(term=rival.match)), facts)
     alone = _slice(case, all_of(window, rival.match, Not(term=best.match)), facts)
     without = _slice(case, all_of(window, best.match, Not(term=rival.match)), facts)

@@ -6,15 +6,16 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from itertools import combinations
 
 from agent.casework.attributes import candidate_fields
 from agent.casework.case import Case, Cause, earliest, match_of, window_of
-from agent.casework.changepoint import change_of
 from agent.casework.cohorts import Counts
+from agent.casework.lifespan import Lifespan, lifespan_of
 from agent.casework.outcomes import Outcome
 from agent.casework.search import Candidate, Search, information, rivals, search, smallest
 from domain.ports import FactTable
-from domain.predicates import FactQuery, Field, Not, Predicate, Scalar, all_of
+from domain.predicates import FactQuery, Field, Scalar, all_of
 from domain.record import time_of
 from domain.seats import Inquiry
 
@@ -72,8 +73,11 @@ def find_causes(case: Case, *, facts: FactTable) -> tuple[list[Cause], Search]:
     first = _first(case, facts)
     if first is None:
         return [], Search([], 0)
-    started = started_of(case, match_of(case, first.values), facts) or earliest(case)
-    best, searched = _search(case, started, facts)
+    span = lifespan_of(case, match_of(case, first.values), facts) or Lifespan(earliest(case))
+    best, searched = _search(case, span, facts)
+    over = _over(case, first, facts)
+    if over is not None:
+        best, searched, span = over
     if best is None:
         best, searched = first, Search([first], 1)
     chosen = [best, *rivals(best, searched.candidates)]
@@ -83,10 +87,40 @@ def find_causes(case: Case, *, facts: FactTable) -> tuple[list[Cause], Search]:
             continue
         match = match_of(case, candidate.values)
         cause = {case.fields[place].name: value for place, value in candidate.values}
-        causes.append(Cause(cause, match, started_of(case, match, facts) or started, candidate))
+        own = lifespan_of(case, match, facts) or span
+        causes.append(Cause(cause, match, own.started_at, candidate, own.ended_at))
         if len(causes) == 3:
             break
     return causes, searched
+
+
+def _over(
+    case: Case, first: Candidate, facts: FactTable
+) -> tuple[Candidate, Search, Lifespan] | None:
+    """A smaller cause that stopped: a value of `first` may only have gone with the fault.
+
+    Where a release ends a fault, all that is hit is of the release before; while it lasted,
+    that told nobody apart. A value that came up with the fault may be what began it.
+    """
+    for part in combinations(first.values, len(first.values) - 1):
+        span = lifespan_of(case, match_of(case, part), facts) if part else None
+        if span is None or span.ended_at is None:
+            continue
+        (dropped,) = set(first.values) - set(part)
+        if not _was_there(case, dropped, span.started_at, facts):
+            continue
+        best, searched = _search(case, span, facts)
+        if best is not None and set(best.values) <= set(part):
+            return best, searched, span
+    return None
+
+
+def _was_there(
+    case: Case, value: tuple[int, Scalar], started_at: datetime, facts: FactTable
+) -> bool:
+    before = window_of(case, started_at - timedelta(days=28), started_at - timedelta(hours=1))
+    units = all_of(before, match_of(case, (value,)))
+    return facts.count(FactQuery(kind=case.outcome.unit, where=units)) > 0
 
 
 # Part of the reporters' own hits that may lie before the fault: as many may be strays.
@@ -102,7 +136,7 @@ def _first(case: Case, facts: FactTable) -> Candidate | None:
     times = _reported_at(case, facts)
     if times:
         starts.append(times[int(_STRAY_SHARE * len(times))])
-    found = [_search(case, since, facts)[0] for since in dict.fromkeys(starts)]
+    found = [_search(case, Lifespan(since), facts)[0] for since in dict.fromkeys(starts)]
     passed = [one for one in found if one is not None]
     return max(passed, key=lambda one: one.score, default=None)
 
@@ -122,8 +156,8 @@ def _same_units(one: Candidate, two: Candidate) -> bool:
     return bool(set(one.values) & set(two.values)) and one.score < two.score
 
 
-def _search(case: Case, since: datetime, facts: FactTable) -> tuple[Candidate | None, Search]:
-    query = FactQuery(kind=case.outcome.unit, where=window_of(case, since))
+def _search(case: Case, span: Lifespan, facts: FactTable) -> tuple[Candidate | None, Search]:
+    query = FactQuery(kind=case.outcome.unit, where=window_of(case, *span))
     tallies = facts.tally(query, by=case.fields, hit=case.outcome.hit)
     hits = FactQuery(kind=case.outcome.unit, where=all_of(query.where, case.outcome.hit))
     told: dict[str, set[tuple[Scalar | None, ...]]] = defaultdict(set)
@@ -132,44 +166,6 @@ def _search(case: Case, since: datetime, facts: FactTable) -> tuple[Candidate | 
             told[customer].add(values)
     searched = search(case.fields, tallies, told=list(told.values()))
     return smallest(searched.candidates), searched
-
-
-def started_of(case: Case, match: Predicate, facts: FactTable) -> datetime | None:
-    """The time from which exposed units are hit.
-
-    A unit that ended well counts at the time it did: after that nothing could reach it.
-    """
-    outcome = case.outcome
-    window = window_of(case, min(case.opened_at - timedelta(days=28), earliest(case)))
-    where = all_of(match, window)
-    hit = FactQuery(kind=outcome.unit, where=all_of(where, outcome.hit))
-    hits = {one.fact_id: one.customer_id for one in facts.members(hit)}
-    fields = [outcome.since, outcome.done or outcome.since]
-    observations, told = [], []
-    for fact_id, _, (since, done) in facts.values(
-        FactQuery(kind=outcome.unit, where=where), fields
-    ):
-        began, ended = time_of(since), time_of(done)
-        if began is None:
-            continue
-        is_hit = fact_id in hits
-        moment = began if is_hit or ended is None else min(began, ended)
-        observations.append((moment, is_hit))
-        if is_hit and hits[fact_id] in case.reporters:
-            told.append(moment)
-    change = change_of(observations, base=_base(case, match, window, facts), told=told)
-    if change is not None:
-        return change[0]
-    times = [at for at, is_hit in observations if is_hit]
-    return min(times) if times else None
-
-
-def _base(case: Case, match: Predicate, window: Predicate, facts: FactTable) -> float:
-    """Share of hits among the units that are not exposed."""
-    others = all_of(window, Not(term=match))
-    units = facts.count(FactQuery(kind=case.outcome.unit, where=others))
-    hits = facts.count(FactQuery(kind=case.outcome.unit, where=all_of(others, case.outcome.hit)))
-    return hits / units if units else 0.0
 
 
 def chances(

@@ -96,7 +96,25 @@ def _symptom(casefile: Casefile, quotes: Section, marks: Marks) -> Section:
         row_ids=tuple(casefile.report_keys),
     )
     quoted = tuple(mark for one in quotes.sentences for mark in one.marks)
-    return _line("symptom", "Symptom", Sentence(text=text, marks=(number, *quoted)))
+    told = Sentence(text=text, marks=(number, *quoted))
+    return _line("symptom", "Symptom", told, *_in_common(casefile, marks))
+
+
+def _in_common(casefile: Casefile, marks: Marks) -> tuple[Sentence, ...]:
+    """What the reporters' records share, while no cause is proved."""
+    if casefile.diagnosis.proved is not None or not casefile.issue.slice:
+        return ()
+    pairs = [f"{name.replace('_', ' ')} {value}" for name, value in casefile.issue.slice.items()]
+    text = f"In common: {', '.join(pairs)}; that this is the cause is not proved."
+    number = marks.add(
+        text,
+        kind=EvidenceKind.ROWS,
+        ref=_reports_ref(casefile),
+        title="What their records share",
+        explanation="More of the reports that raised the alarm have these values than others do.",
+        row_ids=tuple(casefile.report_keys),
+    )
+    return (Sentence(text=text, marks=(number,)),)
 
 
 def _who(casefile: Casefile, marks: Marks) -> Section:

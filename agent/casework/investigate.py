@@ -12,7 +12,7 @@ from agent.casework.contest import Contest, contests, events_near
 from agent.casework.diagnose import PROVED_FROM, chances, explained_share, find_causes, make_case
 from agent.casework.lookup import look_up, shared_by_writers
 from agent.casework.proof import to_hypothesis
-from agent.casework.relevance import Relevant
+from agent.casework.relevance import Relevant, speaks_of
 from domain.facts import Fact
 from domain.issues import Finding, Hypothesis
 from domain.ports import FactTable
@@ -23,6 +23,9 @@ VERSION = "2"
 # Outcomes of which a cause is searched; the first by far explains most (all example shops
 # and 16 other companies of the tests need at most two).
 _MOST_OUTCOMES = 4
+# How much more a cause counts whose records the problem speaks of: where two troubles strike
+# the same people at once, only their words tell which they wrote about (an assumption).
+_NAMED = 3.0
 
 
 class Tracer:
@@ -69,6 +72,8 @@ class _Explained(NamedTuple):
     causes: list[Cause]
     tried: int
     share: float
+    is_named: bool
+    """Whether the words of the problem name this kind of record."""
 
 
 def _explain(inquiry: Inquiry, relevant: Relevant, facts: FactTable) -> _Explained:
@@ -76,12 +81,21 @@ def _explain(inquiry: Inquiry, relevant: Relevant, facts: FactTable) -> _Explain
     causes, searched = find_causes(case, facts=facts)
     share = explained_share(case, causes[0], facts=facts) if causes else 0.0
     people = relevant.reporters_hit / max(relevant.reporters, 1)
-    return _Explained(case, causes, searched.tried, share * min(1.0, 2 * people))
+    return _Explained(
+        case,
+        causes,
+        searched.tried,
+        share * min(1.0, 2 * people),
+        speaks_of(inquiry.problem, relevant.outcome.unit),
+    )
 
 
 def _worth(one: _Explained) -> tuple[bool, float]:
     """A cause is worth more than none, then the one that explains and separates most."""
-    return bool(one.causes), one.causes[0].candidate.score * one.share if one.causes else 0.0
+    if not one.causes:
+        return False, 0.0
+    weight = _NAMED if one.is_named else 1.0
+    return True, weight * one.causes[0].candidate.score * one.share
 
 
 class LocalInvestigator:

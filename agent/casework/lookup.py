@@ -59,6 +59,7 @@ def _relevant(
         facts=facts,
         opened_at=inquiry.issue.opened_at,
         as_of=inquiry.as_of,
+        problem=inquiry.problem,
         tried=tried,
     )
 

@@ -99,7 +99,7 @@ def outcomes_of(profiles: Sequence[KindProfile], *, at: datetime) -> list[Outcom
         found += _broken_promise(profile.kind, names, at)
         found += _overdue(profile.kind, names, profiles, at)
         found += _taken_twice(profile, names, profiles, at)
-        found += _bad_status(profile.kind, names)
+        found += _bad_status(profile, names, profiles, at)
         found += _bad_flag(profile.kind, names)
         found += _event(profile, profiles)
     return found
@@ -214,20 +214,15 @@ def _taken_twice(
     at: datetime,
 ) -> list[Outcome]:
     kind = profile.kind
-    taken = tuple(
-        str(value) for value, _ in _values(names, "status") if str(value).lower() in _TAKEN
-    )
-    if not taken or kind not in ("payment", "charge", "transaction", "debit"):
+    taken = _taken(names)
+    if not taken or kind not in _MONEY_MOVES:
         return []
     status = Field(kind=kind, name="status")
     is_taken = OneOf(field=status, values=taken)
     amount = Field(kind=kind, name="amount_minor")
     found = []
-    for reference in ("invoice", "order", "subscription", "booking"):
-        name = f"{reference}_id"
-        if name not in names:
-            continue
-        same = [Field(kind=kind, name=name), amount]
+    for reference in _references(names):
+        same = [Field(kind=kind, name=f"{reference}_id"), amount]
         if reference == "subscription" and "period" in names:
             same.append(Field(kind=kind, name="period"))
         given_back = _given_back(kind, names, profiles, reference)
@@ -243,6 +238,19 @@ def _taken_twice(
             )
         )
     return found
+
+
+_MONEY_MOVES = ("payment", "charge", "transaction", "debit")
+
+
+def _taken(names: dict[str, AttributeProfile]) -> tuple[str, ...]:
+    return tuple(str(v) for v, _ in _values(names, "status") if str(v).lower() in _TAKEN)
+
+
+def _references(names: dict[str, AttributeProfile]) -> list[str]:
+    """What money is taken for."""
+    known = ("invoice", "order", "subscription", "booking")
+    return [reference for reference in known if f"{reference}_id" in names]
 
 
 def _given_back(
@@ -285,28 +293,48 @@ def _unpaid(profiles: Sequence[KindProfile], at: datetime) -> dict[str, Any]:
     return {}
 
 
-def _bad_status(kind: str, names: dict[str, AttributeProfile]) -> list[Outcome]:
-    found = []
-    for name, profile in names.items():
-        if name not in _STATUS and not name.endswith(tuple(f"_{one}" for one in _STATUS)):
-            continue
-        bad = tuple(
-            str(value)
-            for value, _ in profile.values
-            if str(value).lower().replace(" ", "_").replace("-", "_") in _BAD
-        )
+def _bad_status(
+    profile: KindProfile,
+    names: dict[str, AttributeProfile],
+    profiles: Sequence[KindProfile],
+    at: datetime,
+) -> list[Outcome]:
+    """A unit that ended badly; money that a second try took, or an open bill, did not yet."""
+    kind, found = profile.kind, []
+    moves = kind in _MONEY_MOVES and bool(_taken(names))
+    mended = _taken_later(kind, names) if moves else []
+    to_come = _unpaid(profiles, at) if moves else {}
+    for name in names:
+        bad = tuple(str(value) for value, _ in names[name].values if is_bad(name, value))
         if bad:
             found.append(
                 Outcome(
                     unit=kind,
                     name=f"bad {name}",
                     words=" or ".join(value.replace("_", " ") for value in bad[:3]),
-                    hit=OneOf(field=Field(kind=kind, name=name), values=bad),
+                    hit=all_of(OneOf(field=Field(kind=kind, name=name), values=bad), *mended),
                     since=Field(kind=kind, name="at"),
                     money=f"in {kind}s that went wrong",
+                    **to_come,
                 )
             )
     return found
+
+
+def is_bad(name: str, value: Scalar) -> bool:
+    """Whether an attribute is a status and a value of it says that it ended badly."""
+    if name not in _STATUS and not name.endswith(tuple(f"_{one}" for one in _STATUS)):
+        return False
+    return str(value).lower().replace(" ", "_").replace("-", "_") in _BAD
+
+
+def _taken_later(kind: str, names: dict[str, AttributeProfile]) -> list[Predicate]:
+    """Rule out what another try took for the same thing."""
+    taken = OneOf(field=Field(kind=kind, name="status"), values=_taken(names))
+    return [
+        Not(term=Related(kind=kind, link=reference, where=taken))
+        for reference in _references(names)[:1]
+    ]
 
 
 def _bad_flag(kind: str, names: dict[str, AttributeProfile]) -> list[Outcome]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from agent.casework import words
-from agent.casework.case import Case, Cause, exposed_predicate, plural, window_of
+from agent.casework.case import Case, Cause, exposed_predicate, lifetime_of, plural
 from agent.casework.cohorts import Counts, chance_of, ratio_of, wilson
 from agent.casework.outcomes import Outcome
 from domain.issues import Cohort, Comparison, Finding, Hypothesis
@@ -16,7 +16,7 @@ from domain.record import time_text
 
 def compare(case: Case, found: Cause, *, tried: int, facts: FactTable) -> Comparison:
     """Exposed against the groups that share part of the cause, and the rest; all counted."""
-    window = window_of(case, found.started_at)
+    window = lifetime_of(case, found)
     groups = [(_label(found.cause), True, found.match)]
     groups += _neighbours(case, found)
     cohorts = tuple(
@@ -174,7 +174,7 @@ def _unharmed(case: Case, found: Cause, exposed: Cohort, facts: FactTable) -> Fi
     unharmed = exposed.exposed - exposed.hits
     if not unharmed:
         return None
-    where = all_of(exposed_predicate(case, found), window_of(case, found.started_at))
+    where = all_of(exposed_predicate(case, found), lifetime_of(case, found))
     query = FactQuery(kind=case.outcome.unit, where=all_of(where, Not(term=case.outcome.hit)))
     return Finding(
         text=f"{words.count(unharmed)} exposed {plural(case.outcome.unit)} are not hit",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from agent.casework import words
+from agent.casework.letters import Letter, driver_of, of_hits, who_wrote
 from agent.casework.outcomes import Outcome
 from domain.issues import Hypothesis, Reach, Reached, ReachState
 from domain.ports import FactTable, KindProfile
@@ -26,7 +27,7 @@ from domain.predicates import (
     Scalar,
     all_of,
 )
-from domain.record import FactId, time_of, time_text
+from domain.record import FactId, time_of
 
 
 class _Hit(NamedTuple):
@@ -36,21 +37,12 @@ class _Hit(NamedTuple):
     currency: str | None
 
 
-def _wrote(
-    customer: str, hit: _Hit, writers: Mapping[str, datetime], reporters: Collection[str]
-) -> ReachState:
-    if customer in reporters:
-        return ReachState.AFFECTED
-    last = writers.get(customer)
-    after = last is not None and time_text(last) >= hit.since
-    return ReachState.AFFECTED if after else ReachState.SILENT
-
-
 def reach_of(
     proved: Hypothesis | None,
     outcome: Outcome | None,
     *,
-    writers: Mapping[str, datetime],
+    driver: str,
+    letters: Sequence[Letter],
     reporters: Collection[str],
     profiles: Sequence[KindProfile],
     as_of: datetime,
@@ -58,18 +50,21 @@ def reach_of(
 ) -> Reach:
     """List the customers, each with one state; empty while the cause is not known.
 
-    `writers` wrote about this kind of problem, last at the time given; `reporters` are
-    on the issue. Who wrote only before their own hit did not write about it.
+    `driver` is that of the issue, `letters` were written in the time around it, `reporters`
+    are on it.
     """
     if proved is None or outcome is None or proved.predicate is None:
         return Reach(reporters_only=len(set(reporters)))
     hit_query = FactQuery(kind=outcome.unit, where=all_of(proved.predicate, outcome.hit))
     facts.remember(hit_query)
     hits = _hits(outcome, hit_query, facts)
+    written = of_hits(letters, hit_since={customer: hit.since for customer, hit in hits.items()})
+    driver = driver_of(written, driver=driver)
+    told = who_wrote(written, driver=driver, hit=hits, reporters=reporters)
     customers = [
         Reached(
             customer_id=customer,
-            state=_wrote(customer, hit, writers, reporters),
+            state=ReachState.AFFECTED if customer in told else ReachState.SILENT,
             reason=f"{outcome.unit} {outcome.words}",
             fact_ids=tuple(hit.fact_ids),
             amount_minor=hit.amount or None,
@@ -85,6 +80,7 @@ def reach_of(
         customers=tuple(sorted(customers, key=lambda one: one.customer_id)),
         hit_query=hit_query,
         risk_query=risk_query,
+        driver=driver,
         reporters_only=len(set(reporters) - set(hits)),
     )
 
@@ -135,9 +131,17 @@ def at_risk_query(
         for term in terms
         if not (isinstance(term, Compare) and term.field == outcome.since and term.op == "ge")
     ]
-    if any(term is None for term in named):
+    if any(term is None for term in named) or _is_over(terms, outcome):
         return None
     return FactQuery(kind=outcome.open_unit, where=all_of(*named, outcome.open_where))
+
+
+def _is_over(terms: Sequence[Predicate], outcome: Outcome) -> bool:
+    """A cause with an end reaches nobody any more."""
+    return any(
+        isinstance(term, Compare) and term.field == outcome.since and term.op == "le"
+        for term in terms
+    )
 
 
 def _moved(term: Predicate, outcome: Outcome, profiles: Sequence[KindProfile]) -> Predicate | None:

@@ -202,6 +202,7 @@ def _bound(
                 reason=None if record.sentiment else "the text does not tell",
             ),
             "drivers": bound,
+            "considered": (),
             "reason": None if bound else "no driver of the taxonomy fits",
             "made_by": made_by,
         }

@@ -18,6 +18,7 @@ from agent.casework import words
 from agent.casework.case import Case, plural, window_of
 from agent.casework.claimed import combination_of, count_values, vocabulary_of
 from agent.casework.cohorts import Counts, chance_of, ratio_of
+from agent.casework.lifespan import Lifespan
 from agent.casework.quotes import sample_quotes
 from agent.casework.relevance import LOOK_BACK
 from agent.casework.search import MOST_VALUES
@@ -208,7 +209,7 @@ class CaseTools:
     def _compare(self, values: dict[str, Scalar]) -> _Found:
         case = self._case
         counted = count_values(
-            case, combination_of(case, values), since=self._since(), facts=self._facts
+            case, combination_of(case, values), span=Lifespan(self._since()), facts=self._facts
         )
         exposed, other = counted.exposed, counted.other
         ratio, low, high = ratio_of(exposed, other)

@@ -141,6 +141,22 @@ class DriverFinder:
         chance = _chance(values, place, by_words=by_words, sentiment_score=sentiment_score)
         return DriverScore(self._names[place], values[place], chance)
 
+    def rank(
+        self, scores: Vectors, *, by_words: bool, sentiment_score: float | None = None
+    ) -> list[DriverScore]:
+        """All drivers of one row of scores with their chances, best first."""
+        values = scores.tolist()
+        found = [
+            DriverScore(
+                name,
+                values[place],
+                _chance(values, place, by_words=by_words, sentiment_score=sentiment_score),
+            )
+            for place, name in enumerate(self._names)
+        ]
+        # Stable: of two alike the one that the taxonomy names first.
+        return sorted(found, key=lambda one: -one.score)
+
     def chance(self, driver: str, scores: Vectors, *, by_words: bool) -> float:
         """The chance that a driver of the taxonomy is meant, by one row of scores."""
         return _chance(scores.tolist(), self._names.index(driver), by_words=by_words)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from agent.reading.clauses import Clause, clauses_of, parts_of, problem_of
 from agent.reading.drivers import DriverFinder
 from agent.reading.lexicon import Tone, tone_of
-from agent.reading.mentions import Part, mentions_of
+from agent.reading.mentions import Part, considered, mentions_of
 from agent.reading.noise import noise_of
 from agent.reading.sentiment import Chances, SentimentJudge, decide
 from domain.errors import EmbedderUnavailable
-from domain.feedback import DriverMention, Noise, Reading, Sentiment
+from domain.feedback import DriverChance, DriverMention, Noise, Reading, Sentiment
 from domain.people import Taxonomy
 from domain.ports import Progress
 from domain.provenance import MadeBy
@@ -235,10 +235,13 @@ def _reading(one: _Judged, finder: DriverFinder, made_by: MadeBy) -> Reading:
     noise = noise_of(prepared.problem, prepared.tone, label=sentiment.label)
     sentiment = _for_noise(noise, sentiment)
     mentions: tuple[DriverMention, ...] = ()
+    beside: tuple[DriverChance, ...] = ()
     reason = f"{noise.value.replace('_', ' ')}, no report" if noise else None
     if noise is None or noise is Noise.PRAISE:
-        first = finder.first(one.scores, by_words=one.by_words, sentiment_score=sentiment.score)
+        ranked = finder.rank(one.scores, by_words=one.by_words, sentiment_score=sentiment.score)
+        first = ranked[0] if ranked else None
         mentions = mentions_of(request.text, first, one.parts, sentiment, finder)
+        beside = considered(ranked, mentions)
         if noise is Noise.PRAISE and _reports(mentions):
             noise, reason = None, None
         if not mentions and noise is None:
@@ -248,6 +251,7 @@ def _reading(one: _Judged, finder: DriverFinder, made_by: MadeBy) -> Reading:
         language=request.language or language_of(prepared.problem),
         sentiment=sentiment,
         drivers=mentions,
+        considered=beside,
         noise=noise,
         problem=prepared.problem,
         reason=reason,

@@ -9,7 +9,7 @@ from agent.reading.clauses import Clause
 from agent.reading.drivers import DriverFinder, DriverScore
 from agent.reading.lexicon import tone_of
 from agent.reading.sentiment import Chances
-from domain.feedback import DriverMention, Sentiment, SentimentLabel
+from domain.feedback import DriverChance, DriverMention, Sentiment, SentimentLabel
 from domain.text import RedactedText
 
 if TYPE_CHECKING:
@@ -25,6 +25,12 @@ LEAST_BESIDE = 0.40
 _CONTENT_FROM = 0.3
 _MOST = 4
 _LONGEST_QUOTE = 240
+
+
+# Chance from which a driver that is not named is kept as considered, and how many are. 0.02:
+# under it a driver would have to be fifty times more likely than usual to be meant.
+_LEAST_CONSIDERED = 0.02
+_MOST_CONSIDERED = 3
 
 
 class Part(NamedTuple):
@@ -60,6 +66,18 @@ def mentions_of(
             side = _side(part_of, sentiment, is_alone=len(parts) == 1)
             found.append(_mention(text, score, side, quote))
     return tuple(found)
+
+
+def considered(
+    ranked: Sequence[DriverScore], mentions: Sequence[DriverMention]
+) -> tuple[DriverChance, ...]:
+    """The likeliest drivers that no mention names, best first."""
+    named = {one.driver for one in mentions}
+    beside = [one for one in ranked if one.driver not in named and one.chance >= _LEAST_CONSIDERED]
+    return tuple(
+        DriverChance(driver=one.driver, chance=round(one.chance, 3))
+        for one in beside[:_MOST_CONSIDERED]
+    )
 
 
 def _speaks_of(driver: str, parts: Sequence[Part], finder: DriverFinder) -> Part | None:

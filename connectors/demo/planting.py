@@ -6,7 +6,6 @@ import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from zlib import crc32
 
 from connectors.demo.company import CARRIERS, Times
 from connectors.demo.conversations import complaint, lines
@@ -71,8 +70,12 @@ def role_at(place: int | None, planned: Planned) -> Role | None:
 
 
 def share_of(key: str) -> float:
-    """A number from 0 to 1 that belongs to a key and nothing else."""
-    return crc32(key.encode()) / 2**32
+    """A number from 0 to 1 that belongs to a key and nothing else.
+
+    A checksum such as CRC would not do: of keys that differ in a prefix it differs by a
+    constant, so that what one decides would go along with what another decides.
+    """
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) / 2**64
 
 
 def moment_of(draw: random.Random, story: Story, role: Role) -> datetime:

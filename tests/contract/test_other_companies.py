@@ -69,7 +69,8 @@ def _investigated(company: Company) -> Found:
     reach = reach_of(
         proved,
         find_outcome(proved, facts, inquiry),
-        writers={},
+        driver=inquiry.issue.driver,
+        letters=[],
         reporters={one.item.customer_id for one in inquiry.reports},
         profiles=facts.kinds(),
         as_of=inquiry.as_of,

@@ -7,7 +7,7 @@ import pytest
 
 from agent.casework.draft_message import suppressed_now
 from domain.facts import Fact
-from domain.feedback import DriverMention, FeedbackItem, Reading, Sentiment
+from domain.feedback import FeedbackItem, Reading, Sentiment
 from domain.issues import Issue, IssueState, Match, MatchMethod
 from domain.people import Policy
 from domain.provenance import MadeBy
@@ -175,23 +175,6 @@ def test_search_looks_at_the_latest_reports_of_each_issue_once(store):
         ("i2", 1, _item("5").key),
     ]
     assert {one.issue_id for one in _search(store, "c1")} == {"i1", "i2"}
-
-
-@pytest.mark.parametrize("driver", ["late", 'l%te "é\\', "la_e"])
-def test_items_from_a_time_on_may_be_those_alone_that_name_a_driver(store, driver):
-    items = [_item(id_, at=AT + timedelta(days=place)) for place, id_ in enumerate("abcd")]
-    _add(store, *items)
-    named = {"driver": driver, "sentiment": None, "quote": "x", "start": 0, "end": 1}
-    with store.write() as unit:
-        for item, name in zip(items, (driver, driver, "lxte", driver), strict=True):
-            mention = DriverMention(**{**named, "driver": name}, confidence=0.5)
-            reading = _reading(item).model_copy(update={"drivers": (mention,)})
-            unit.feedback.save_readings([(RedactedText(value="x"), reading)])
-
-    with store.read() as unit:
-        found = unit.feedback.since(AT + timedelta(hours=1), driver=driver)
-
-        assert [one.item.id for one in found] == ["b", "d"]
 
 
 def test_matched_items_are_given_until_their_readings_are_forgotten(store):

@@ -86,7 +86,8 @@ def test_cause_and_lists_are_exactly_the_truths(world, fault_id):
 
     reporters = {one.item.customer_id for one in inquiry.reports}
     reach = reach_of(
-        proved, find_outcome(proved, facts, inquiry), writers={}, reporters=reporters,
+        proved, find_outcome(proved, facts, inquiry), driver="x", letters=[],
+        reporters=reporters,
         profiles=facts.kinds(), as_of=inquiry.as_of, facts=facts,
     )  # fmt: skip
 

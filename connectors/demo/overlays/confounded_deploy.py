@@ -49,14 +49,14 @@ def _promoted(order: Order) -> Order:
 
 
 def _settle(order: Order, context: Context) -> Order:
-    """Most orders in the new version carry no code and are paid; a few codes work."""
+    """Most orders in the new version carry no code and are paid; a few codes work in either."""
     since = FAULT.since(context)
     if order.planted or not since <= order.at < settled_before(context.when):
         return order
-    share = share_of(f"{NAME}:{order.id}")
-    if share < _NEW_VERSION_SHARE:
-        return order._replace(version=VERSION)
-    if share > 1 - _SPARED_SHARE and order.invoice_due_at is None:
+    if share_of(f"{NAME}:{order.id}") < _NEW_VERSION_SHARE:
+        order = order._replace(version=VERSION)
+    is_spared = share_of(f"{NAME}:spared:{order.id}") < _SPARED_SHARE
+    if is_spared and order.invoice_due_at is None:
         return order._replace(promotion=PROMOTION)
     return order
 
