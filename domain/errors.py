@@ -2,7 +2,7 @@
 
 UndertoneError
   Misuse (exit 2, HTTP 422)   bad input or configuration; the message says which line
-    InvalidConfiguration, InvalidInput, InvalidAddress, InvalidEdit, CannotDecide
+    InvalidConfiguration, InvalidInput, InvalidAddress, InvalidEdit, CannotDecide, NotRecorded
   NotFound (exit 2, HTTP 404)
   Forbidden (exit 2, HTTP 403)
   Conflict (exit 2, HTTP 409)   somebody was faster, or the page is old
@@ -46,6 +46,22 @@ class InvalidEdit(Misuse):
 
 class CannotDecide(Misuse):
     """The decision is not possible now: an open check, a missing setting, undo too late."""
+
+
+class NotRecorded(Misuse):
+    """Raised by a model's adapter in a replay: this request is not among the recorded ones.
+
+    Nobody falls back to the local engine: the figures would be those of another engine.
+    """
+
+    def __init__(self, *, prompt: str, case: str, change: str, place: str = "") -> None:
+        self.prompt, self.case, self.change, self.place = prompt, case, change, place
+        where = f"{place}, case {case!r}" if place else f"case {case!r}"
+        super().__init__(f"No recorded answer for prompt {prompt!r} ({where}; {change}).")
+
+    def within(self, place: str) -> NotRecorded:
+        """Give the same error with where it happened, for example `suite 'reading'`."""
+        return NotRecorded(prompt=self.prompt, case=self.case, change=self.change, place=place)
 
 
 class NotFound(UndertoneError):

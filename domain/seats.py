@@ -144,6 +144,8 @@ class ChatRequest(Record):
     max_tokens: int
     prompt: str
     """`name/vN`."""
+    case: str
+    """What is asked about, for errors; never sent."""
 
 
 class ChatAnswer(Record):
@@ -168,4 +170,6 @@ class ChatModel(Protocol):
 
         Raises:
             ModelUnavailable: Late, cut, refused, invalid, over budget or unreachable.
+            NotRecorded: In a replay, an answer that was not recorded; it goes to the caller
+                of the seat.
         """

@@ -11,6 +11,7 @@ from agent.casework.checks import check_draft
 from agent.casework.investigate import LocalInvestigator
 from agent.casework.write import LocalWriter
 from agent.llm.factory import ModelSeats, make_model_seats
+from agent.llm.recording import Tape
 from agent.reading.local import LocalReader
 from agent.reading.redact import redact
 from domain.facts import Case, Fact, SimilarCase
@@ -72,6 +73,7 @@ def seats(
     ledger: Spend | None = None,
     slept: list[float] | None = None,
     policy: Policy | None = None,
+    tape: Tape | None = None,
     **model: Any,
 ) -> ModelSeats:
     """The three seats over a server, with everything local behind them."""
@@ -88,6 +90,7 @@ def seats(
         investigator=LocalInvestigator(),
         writer=LocalWriter(),
         sleep=waits.append,
+        tape=tape,
     )
 
 

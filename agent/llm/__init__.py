@@ -6,6 +6,10 @@ address and gives each issue its budget. `reader`, `investigator` and `writer` s
 ports `Reader`, `Investigator`, `Writer` and hold the local engine's answer, which stands
 whenever the model's cannot be bound; `made_by.note` and the trace then say why.
 
+`recording` keeps answers by the hash of the request and gives them again without a network;
+`wire` puts it where the network would be. The reader asks about one text at a time, so a
+text that a model obeys alters no other reading, and a recorded answer depends on that text alone.
+
 The model names ids, attribute values and verbatim quotes. `tools` gives it counts to look
 at, `binding` counts each cause that it names again, `wording` refuses a sentence that
 says anything else than the one it stands for. No tool writes, and no word of the model

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import (
@@ -24,7 +24,14 @@ from langchain_core.tools import StructuredTool
 from langgraph.errors import GraphRecursionError
 
 from agent.llm.budget import Budget
-from agent.llm.chat import MAX_ANSWER_CHARS, ModelHandle, reason_of, usage_of, was_refused
+from agent.llm.chat import (
+    MAX_ANSWER_CHARS,
+    ModelHandle,
+    raise_if_not_recorded,
+    reason_of,
+    usage_of,
+    was_refused,
+)
 from agent.llm.retry import call_with_retry
 from agent.llm.tools import FAILED, SPECS, CaseTools
 from domain.errors import ModelUnavailable
@@ -149,18 +156,30 @@ def _calling(tools: CaseTools, name: str) -> Callable[..., str]:
     return call
 
 
+class Messages(NamedTuple):
+    """What an agent begins with, and what it is about."""
+
+    system: str
+    user: str
+    prompt: str
+    """`name/vN`."""
+    case: str
+    """What is asked about, for errors; never sent."""
+
+
 def run_agent(
-    handle: ModelHandle, tools: CaseTools, *, system: str, user: str, watch: Watch, turns: int
+    handle: ModelHandle, tools: CaseTools, *, messages: Messages, watch: Watch, turns: int
 ) -> bool:
     """Let the agent look around; gives whether it ended by itself within its turns.
 
     Raises:
         ModelUnavailable: Late, cut, refused, malformed, over budget or unreachable.
+        NotRecorded: In a replay, an answer that was not recorded.
     """
     agent = create_agent(
         model=handle.chat,
         tools=list(_as_tools(tools)),
-        system_prompt=system,
+        system_prompt=messages.system,
         middleware=[
             ModelCallLimitMiddleware(run_limit=turns, exit_behavior="error"),
             watch,
@@ -169,13 +188,15 @@ def run_agent(
     )
     try:
         agent.invoke(
-            {"messages": [HumanMessage(content=user)]},
-            config={"recursion_limit": 8 * turns + 8, "callbacks": []},
+            {"messages": [HumanMessage(content=messages.user)]},
+            # One tool at a time, so that results get their ids in the order of the calls.
+            config={"recursion_limit": 8 * turns + 8, "callbacks": [], "max_concurrency": 1},
         )
     except (ModelCallLimitExceededError, GraphRecursionError):
         return False
     except ModelUnavailable:
         raise
     except Exception as error:
+        raise_if_not_recorded(error, prompt=messages.prompt, case=messages.case)
         raise ModelUnavailable(reason_of(error)) from error
     return True

@@ -8,16 +8,19 @@ from __future__ import annotations
 import json
 import logging
 import os
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from agent.llm.budget import Budget
+from agent.llm.recording import NOT_RECORDED, Tape
 from agent.llm.retry import call_with_retry
 from agent.llm.schemas import Answer
-from domain.errors import ModelUnavailable
+from domain.errors import ModelUnavailable, NotRecorded
 from domain.seats import ChatAnswer, ChatMessage, ChatModel, ChatRequest
 
 if TYPE_CHECKING:
@@ -39,10 +42,29 @@ _FOREIGN_VARIABLES = (
 )  # fmt: skip
 
 
-class ModelHandle:
-    """A configured model: one HTTP client of its own, which can be cut off from outside."""
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Whom we trust, read once: reading it costs more than all else before a call."""
+    import httpx2
 
-    def __init__(self, *, name: str, base_url: str, key: str | None, timeout_s: float) -> None:
+    return httpx2.create_ssl_context(trust_env=False)
+
+
+class ModelHandle:
+    """A configured model: one HTTP client of its own, which can be cut off from outside.
+
+    `tape`: counts, keeps or replays what passes on the wire; None leaves the wire alone.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        base_url: str,
+        key: str | None,
+        timeout_s: float,
+        tape: Tape | None = None,
+    ) -> None:
         import httpx2
         import langsmith
         from langchain_openai import ChatOpenAI
@@ -52,13 +74,19 @@ class ModelHandle:
             os.environ.pop(variable, None)
         langsmith.configure(enabled=False)
         self.name = name
-        self._client = httpx2.Client(
-            trust_env=False,
-            follow_redirects=False,
-            limits=httpx2.Limits(max_connections=8),
-            timeout=timeout_s,
+        transport: httpx2.BaseTransport = httpx2.HTTPTransport(
+            verify=_certificates(), trust_env=False, limits=httpx2.Limits(max_connections=8)
         )
-        self._async_client = httpx2.AsyncClient(trust_env=False, follow_redirects=False)
+        if tape is not None:
+            from agent.llm.wire import TapedTransport
+
+            transport = TapedTransport(tape, transport)
+        self._client = httpx2.Client(
+            trust_env=False, follow_redirects=False, transport=transport, timeout=timeout_s
+        )
+        self._async_client = httpx2.AsyncClient(
+            verify=_certificates(), trust_env=False, follow_redirects=False
+        )
         self.chat: ChatOpenAI = ChatOpenAI(
             model_name=name,
             openai_api_base=base_url,
@@ -134,6 +162,7 @@ class BudgetedChat(ChatModel):
         except ModelUnavailable:
             raise
         except Exception as error:
+            raise_if_not_recorded(error, prompt=request.prompt, case=request.case)
             log.warning(
                 "model call failed",
                 extra={"prompt": request.prompt, "error": type(error).__name__},
@@ -167,6 +196,19 @@ class BudgetedChat(ChatModel):
             tokens_out=tokens_out if tokens_out is not None else held.tokens_out,
             cost_usd=cost if self._budget.price_known else None,
         )
+
+
+def raise_if_not_recorded(error: BaseException, *, prompt: str, case: str) -> None:
+    """Raise what a replay has to say, if that is what a library's error is about.
+
+    Raises:
+        NotRecorded: The request is not among the recorded ones.
+    """
+    if getattr(error, "code", None) != NOT_RECORDED:
+        return
+    body = getattr(error, "body", None)
+    change = body.get("message", "") if isinstance(body, dict) else ""
+    raise NotRecorded(prompt=prompt, case=case, change=change) from error
 
 
 def was_refused(error: BaseException) -> bool:

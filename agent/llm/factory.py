@@ -11,6 +11,7 @@ from agent.llm.budget import Ledger
 from agent.llm.investigator import ModelInvestigator
 from agent.llm.provider import ModelProvider
 from agent.llm.reader import ModelReader
+from agent.llm.recording import Tape
 from agent.llm.writer import DraftCheck, ModelWriter
 from domain.people import ModelPolicy
 from domain.seats import Reader, Writer
@@ -36,14 +37,21 @@ def make_model_seats(
     investigator: LocalInvestigator,
     writer: Writer,
     sleep: Callable[[float], None] = time.sleep,
+    tape: Tape | None = None,
 ) -> ModelSeats:
     """Give the seats over one model; nothing is imported, opened or asked before first use.
 
     `reader`, `investigator` and `writer` are the local ones, whose results stand whenever
-    the model's cannot.
+    the model's cannot. `tape` counts, keeps or replays what passes on the wire.
     """
     provider = ModelProvider(
-        name=name, base_url=base_url, key=key, policy=policy, ledger=ledger, sleep=sleep
+        name=name,
+        base_url=base_url,
+        key=key,
+        policy=policy,
+        ledger=ledger,
+        sleep=sleep,
+        tape=tape,
     )
     return ModelSeats(
         reader=ModelReader(reader, provider.chat, policy),

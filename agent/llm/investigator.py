@@ -111,7 +111,7 @@ class ModelInvestigator:
         turns: int,
         deadline: float,
     ) -> bool:
-        from agent.llm.agent_run import Watch, run_agent
+        from agent.llm.agent_run import Messages, Watch, run_agent
 
         left = max(deadline - self._clock(), 0.01)
         system, user = prompt.messages(described, max_steps=str(turns))
@@ -127,7 +127,11 @@ class ModelInvestigator:
         with cut_after(handle, left) as fired:
             try:
                 return run_agent(
-                    handle, tools, system=system.text, user=user.text, watch=watch, turns=turns
+                    handle,
+                    tools,
+                    messages=Messages(system.text, user.text, prompt.id, tools.case_id),
+                    watch=watch,
+                    turns=turns,
                 )
             except ModelUnavailable as error:
                 if fired.is_set():
@@ -154,6 +158,7 @@ class ModelInvestigator:
                 json_schema=strict_schema(InvestigationAnswer),
                 max_tokens=_MOST_OUT,
                 prompt=prompt.id,
+                case=tools.case_id,
             ),
             timeout_s=left_s,
         )

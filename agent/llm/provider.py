@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from agent.llm.budget import Budget, Ledger
 from agent.llm.chat import BudgetedChat, ModelHandle
+from agent.llm.recording import Tape
 from domain.people import ModelPolicy
 from domain.record import IssueId
 
@@ -27,6 +28,7 @@ class ModelProvider:
         policy: ModelPolicy,
         ledger: Ledger,
         sleep: Callable[[float], None] = time.sleep,
+        tape: Tape | None = None,
     ) -> None:
         self.name = name
         self.policy = policy
@@ -34,12 +36,17 @@ class ModelProvider:
         self._base_url = base_url
         self._key = key
         self._ledger = ledger
+        self._tape = tape
         self._issues: OrderedDict[IssueId, Budget] = OrderedDict()
 
     def open(self, timeout_s: float) -> ModelHandle:
         """Give a handle with its own client, to be closed by whoever asked for it."""
         return ModelHandle(
-            name=self.name, base_url=self._base_url, key=self._key, timeout_s=timeout_s
+            name=self.name,
+            base_url=self._base_url,
+            key=self._key,
+            timeout_s=timeout_s,
+            tape=self._tape,
         )
 
     def new_budget(self) -> Budget:

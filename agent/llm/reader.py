@@ -1,10 +1,13 @@
-"""A model in the seat of the reader, in front of the local one."""
+"""A model in the seat of the reader, in front of the local one.
+
+Each text is asked about alone: a text that a model obeys can then alter its own reading,
+never that of another customer.
+"""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from agent.llm.chat import parse_answer
 from agent.llm.schemas import DriverAnswer, ReadingAnswer, ReadingsAnswer, strict_schema
@@ -18,7 +21,7 @@ from prompts.catalog import Prompt, get_prompt
 
 VERSION = "1"
 MOST_DRIVERS = 3
-_BATCH = 8
+_ID = "r1"
 # A text beyond this is shown to the model up to here; longer ones are quoted mail threads.
 _LONGEST_TEXT = 4000
 _LONGEST_QUOTE = 240
@@ -26,13 +29,13 @@ _LONGEST_QUOTE = 240
 # another; 0.45: the local reader itself names a second driver only from there on.
 _SURE_SENTIMENT = 0.5
 _SURE_DRIVER = 0.45
-_TOKENS_PER_RECORD = 350
+_MOST_OUT = 550
 _NOT_ASKED = frozenset({Noise.SPAM, Noise.AUTO_REPLY, Noise.EMPTY})
 # An answer that cannot be used says nothing about the next one; anything else does.
 _ONCE_ONLY = ("cut", "refused", "empty", "too long", "invalid", "ended with", "unusable answer")
 
 MakeChat = Callable[[], ChatModel]
-"""Gives a chat with a budget of its own; one per batch."""
+"""Gives a chat with a budget of its own; one per text."""
 
 
 class Breaker:
@@ -89,13 +92,10 @@ class ModelReader:
             for place, reading in enumerate(readings)
             if self._is_asked(requests[place], reading)
         ]
-        for start in range(0, len(asked), _BATCH):
-            places = asked[start : start + _BATCH]
-            batch = [(requests[place], readings[place]) for place in places]
-            for place, reading in zip(places, self._read_batch(batch, taxonomy), strict=True):
-                readings[place] = reading
+        for place in asked:
+            readings[place] = self._read_one(requests[place], readings[place], taxonomy)
             if progress is not None:
-                progress(places[-1] + 1, len(requests))
+                progress(place + 1, len(requests))
         if progress is not None:
             progress(len(requests), len(requests))
         return readings
@@ -105,30 +105,25 @@ class ModelReader:
             return False
         return self._policy.read == "all" or is_doubtful(local)
 
-    def _read_batch(
-        self, batch: Sequence[tuple[ReadRequest, Reading]], taxonomy: Taxonomy
-    ) -> list[Reading]:
+    def _read_one(self, request: ReadRequest, local: Reading, taxonomy: Taxonomy) -> Reading:
         closed = self._breaker.reason
         if closed is not None:
-            why = f"{closed}; not asked again for now"
-            return [_keep(local, why) for _, local in batch]
+            return _keep(local, f"{closed}; not asked again for now")
         try:
             chat, prompt = self._make_chat(), get_prompt("read_feedback")
-            records = self._ask(chat, prompt, [request for request, _ in batch], taxonomy)
+            record = self._ask(chat, prompt, request, taxonomy)
         except ModelUnavailable as error:
             self._breaker.note(error.reason)
-            return [_keep(local, error.reason) for _, local in batch]
+            return _keep(local, error.reason)
         made_by = MadeBy(
             engine=chat.name, version=VERSION, prompt=prompt.id, taxonomy=taxonomy.hash
         )
-        return [
-            _bound(records.get(f"r{number}"), request, local, taxonomy, made_by)
-            for number, (request, local) in enumerate(batch, start=1)
-        ]
+        return _bound(record, request, local, taxonomy, made_by)
 
     def _ask(
-        self, chat: ChatModel, prompt: Prompt, requests: Sequence[ReadRequest], taxonomy: Taxonomy
-    ) -> dict[str, ReadingAnswer]:
+        self, chat: ChatModel, prompt: Prompt, request: ReadRequest, taxonomy: Taxonomy
+    ) -> ReadingAnswer | None:
+        """Ask about one text alone, so that no text can speak for another."""
         answer = chat.complete(
             ChatRequest(
                 messages=prompt.messages(
@@ -137,20 +132,20 @@ class ModelReader:
                             {"name": one.name, "description": f"{one.label}. {one.description}"}
                             for one in taxonomy.drivers
                         ],
-                        "texts": list(_texts(requests)),
+                        "texts": [_shown(request)],
                     },
                     max_drivers=str(MOST_DRIVERS),
                 ),
                 schema_name="readings",
                 json_schema=strict_schema(ReadingsAnswer),
-                max_tokens=200 + _TOKENS_PER_RECORD * len(requests),
+                max_tokens=_MOST_OUT,
                 prompt=prompt.id,
+                case=request.key,
             ),
             timeout_s=self._policy.timeout_s,
         )
         records = parse_answer(answer.text, ReadingsAnswer).readings
-        times = Counter(one.id for one in records)
-        return {one.id: one for one in records if times[one.id] == 1}
+        return records[0] if [one.id for one in records] == [_ID] else None
 
 
 def is_doubtful(local: Reading) -> bool:
@@ -163,12 +158,11 @@ def is_doubtful(local: Reading) -> bool:
     return bool(local.drivers) and local.drivers[0].confidence < _SURE_DRIVER
 
 
-def _texts(requests: Sequence[ReadRequest]) -> Iterator[dict[str, str]]:
-    for number, request in enumerate(requests, start=1):
-        text = {"id": f"r{number}", "text": request.text.value[:_LONGEST_TEXT]}
-        if request.subject is not None:
-            text["subject"] = request.subject.value[:_LONGEST_QUOTE]
-        yield text
+def _shown(request: ReadRequest) -> dict[str, str]:
+    text = {"id": _ID, "text": request.text.value[:_LONGEST_TEXT]}
+    if request.subject is not None:
+        text["subject"] = request.subject.value[:_LONGEST_QUOTE]
+    return text
 
 
 def _keep(local: Reading, why: str) -> Reading:
@@ -185,7 +179,7 @@ def _bound(
 ) -> Reading:
     """Give the model's reading if all of its record is bound, otherwise the local one."""
     if record is None:
-        return _keep(local, "it left this text out, or named it twice")
+        return _keep(local, "it left this text out, or named another one")
     wrong = _wrong_with(record, taxonomy)
     if wrong is not None:
         return _keep(local, wrong)

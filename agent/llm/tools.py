@@ -127,6 +127,11 @@ class CaseTools:
         """Id → content, in the order of the calls."""
         self.steps: list[TraceStep] = []
 
+    @property
+    def case_id(self) -> str:
+        """The issue that the tools are about."""
+        return str(self._inquiry.issue.id)
+
     def call(self, name: str, arguments: Mapping[str, object]) -> str:
         """Run a tool; gives JSON, or `tool failed` with a reason of our own."""
         with self._lock:

@@ -89,13 +89,14 @@ class ModelWriter:
             noted = _noted(local, "no sentence of this draft can be worded freely")
             answer = "No sentence of this draft can be worded freely." if words else ""
             return noted.model_copy(update={"on_words": answer})
-        chat = self._make_chat(request.casefile.issue.id)
+        issue_id = request.casefile.issue.id
+        chat = self._make_chat(issue_id)
         prompt = get_prompt("word_another_draft" if words else "word_draft")
         before, began = chat.budget.used(), self._timer()
         records: list[WordedSentence] = []
         failed: str | None = None
         try:
-            records = self._ask(chat, prompt, local.draft, places, words)
+            records = self._ask(chat, prompt, local.draft, places, words, issue_id)
         except ModelUnavailable as error:
             failed = error.reason
         used = chat.budget.used().since(before)
@@ -126,6 +127,7 @@ class ModelWriter:
         draft: Draft,
         places: Mapping[str, Place],
         words: str,
+        issue_id: IssueId,
     ) -> list[WordedSentence]:
         sentences = [
             {"id": id_, "text": sentence_at(draft, place).text} for id_, place in places.items()
@@ -148,6 +150,7 @@ class ModelWriter:
                 json_schema=strict_schema(WordedAnswer),
                 max_tokens=200 + _TOKENS_PER_SENTENCE * len(sentences),
                 prompt=prompt.id,
+                case=f"{draft.kind.value} of {issue_id}",
             ),
             timeout_s=self._policy.timeout_s,
         )
