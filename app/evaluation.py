@@ -4,97 +4,103 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import NamedTuple
 
-from agent.casework.checks import check_draft
-from agent.casework.investigate import LocalInvestigator
-from agent.casework.write import LocalWriter
-from agent.llm.factory import make_model_seats
-from agent.reading.local import LocalReader
-from app.progress import bar
+from agent.llm.recording import Tape
+from app.engines import recording_seats, take_seats
+from app.progress import step
 from app.settings import Settings
-from app.wiring import Installation, now
-from domain.errors import Misuse
-from domain.people import ModelPolicy, Policy
+from app.wiring import now
+from domain.errors import Misuse, NotRecorded, Unavailable
 from evals.baseline import accept, load_baseline
 from evals.drill import drill, drill_lines, find_faults
 from evals.gate import Verdict, judge, verdict_lines
+from evals.report.history import About
 from evals.report.markdown import metric_key, parts_of
 from evals.report.results import score_text
 from evals.run import Order, SuiteResult, run
-from evals.scripted import NAME
-from evals.seats import EngineName, ModelSeats, Seats
+from evals.scores import is_of_time
+from evals.seats import EngineName, ModelUse
 from evals.suite import find_suites
 
 
-def read_engine(name: str) -> EngineName:
-    """Give the engine of a name.
+class Asked(NamedTuple):
+    """What an evaluation is about, and the command that records the model's answers to it."""
+
+    names: Sequence[str]
+    """Suites; none means all."""
+    order: Order
+    recordings: Path
+    record_command: str
+
+
+def evaluate(settings: Settings, asked: Asked, *, engine: EngineName) -> list[SuiteResult]:
+    """Run suites by name, all where none is named.
 
     Raises:
-        Misuse: There is none.
+        Misuse: The engine or a suite cannot be had, or a replay lacks an answer.
     """
-    if name not in tuple(EngineName):
-        raise Misuse(f"No engine is named {name!r}. Engines: {', '.join(EngineName)}.")
-    return EngineName(name)
+    suites = find_suites(asked.names)
+    seats = take_seats(settings, engine, recordings=asked.recordings)
+    try:
+        return run(asked.order._replace(suites=suites), seats, watch=step)
+    except NotRecorded as error:
+        raise Misuse(f"{error} Record it with: {asked.record_command}") from error
 
 
-def take_seats(settings: Settings, name: EngineName) -> Seats:
-    """Give the engine under test; the local one never calls a model.
+def record(settings: Settings, asked: Asked) -> Iterator[str]:
+    """Run suites with the configured model, keep its answers, and see that a replay agrees.
+
+    Gives lines for the terminal.
 
     Raises:
-        Misuse: The model is asked for and not configured.
+        Misuse: No model is configured, or the folder holds the answers of another one.
+        Unavailable: Some requests got no answer, so a replay would lack them.
     """
-    if name is EngineName.OPENAI and not settings.uses_model:
-        raise Misuse(
-            "The engine 'openai' needs UNDERTONE_MODEL together with OPENAI_API_KEY or "
-            "OPENAI_BASE_URL. Set them, or use --engine local."
+    suites = find_suites(asked.names)
+    order = asked.order._replace(suites=suites)
+    seats, tape = recording_seats(settings, recordings=asked.recordings)
+    recorded = run(order, seats, watch=step)
+    if seats.model is not None:
+        yield _recorded_line(seats.model, tape, asked.recordings)
+    replayer = take_seats(settings, EngineName.REPLAY, recordings=asked.recordings)
+    try:
+        replayed = run(order, replayer, watch=step)
+    except NotRecorded as error:
+        raise Unavailable(
+            f"{tape.unanswered:,} requests got no answer, so a replay stops: {error} "
+            f"The same command again asks only for what is missing: {asked.record_command}"
+        ) from error
+    moved = _moved(recorded, replayed)
+    if moved:
+        raise Unavailable(
+            f"A replay gives other figures for {', '.join(moved)}: the model was too slow or "
+            f"over its limits while it was recorded. Run again: {asked.record_command}"
         )
-    if name is EngineName.OPENAI:
-        installation = Installation.open(settings)
-    else:
-        # Without its environment nothing leaves the machine, whatever is set.
-        installation = Installation(settings.model_copy(update={"environment": {}}))
-    reader, investigator, writer = installation.seats()
-    return Seats(name, installation.embedder, reader, investigator, writer, model_at=scripted_seats)
+    yield "A replay gives the same figures: undertone eval run --engine replay"
 
 
-class _Unpaid:
-    """A ledger of a model that costs nothing: each call stands alone."""
-
-    def add_usd(self, amount: float) -> float:
-        """Give the amount itself."""
-        return amount
-
-    def add_tokens(self, count: int) -> int:
-        """Give the count itself."""
-        return count
-
-
-def scripted_seats(address: str) -> ModelSeats:
-    """Give the seats of a scripted model at an address, with nothing stored and nothing paid."""
-    made = make_model_seats(
-        name=NAME,
-        base_url=address,
-        key=None,
-        policy=ModelPolicy(),
-        ledger=_Unpaid(),
-        check=partial(check_draft, policy=Policy()),
-        reader=LocalReader(None),
-        investigator=LocalInvestigator(),
-        writer=LocalWriter(),
+def _recorded_line(model: ModelUse, tape: Tape, folder: Path) -> str:
+    spent = tape.spent
+    cost = model.cost_usd(spent.tokens_in, spent.tokens_out)
+    paid = "price not known" if cost is None else f"{cost:.2f} US dollars"
+    return (
+        f"{folder} holds {tape.kept:,} answers of {model.name!r}. This run: "
+        f"{spent.calls:,} requests, {spent.tokens_in:,} tokens in, {spent.tokens_out:,} out, "
+        f"{paid}, with those that were known before."
     )
-    return ModelSeats(made.reader, made.investigator, made.writer)
 
 
-def evaluate(
-    settings: Settings, names: Sequence[str], *, order: Order, engine: EngineName
-) -> list[SuiteResult]:
-    """Run suites by name, all where none is named."""
-    suites = find_suites(names)
-    seats = take_seats(settings, engine)
-    return run(order._replace(suites=suites), seats, watch=bar)
+def _moved(before: Sequence[SuiteResult], after: Sequence[SuiteResult]) -> list[str]:
+    """Figures that differ between two runs, apart from those of time."""
+    return [
+        f"{old.manifest.name}/{name}"
+        for old, new in zip(before, after, strict=True)
+        for name, score in old.scores.items()
+        if not is_of_time(score) and new.scores.get(name) != score
+    ]
 
 
 def write_starter(folder: Path) -> None:
@@ -114,7 +120,7 @@ def write_starter(folder: Path) -> None:
 def run_drill(settings: Settings, stages: Sequence[str]) -> tuple[bool, list[str]]:
     """Plant the faults of stages; gives whether all were noticed, and the table."""
     faults = find_faults(stages)
-    drilled = drill(faults, take_seats(settings, EngineName.LOCAL), watch=bar)
+    drilled = drill(faults, take_seats(settings, EngineName.LOCAL, recordings=Path()), watch=step)
     return all(one.noticed_by for one in drilled), drill_lines(drilled)
 
 
@@ -137,6 +143,12 @@ def accept_results(
     accept(baseline, results, scale=order.scale, reason=reason, on=now().date())
 
 
+def about_run(order: Order, *, engine: str) -> About:
+    """Say what is run, now."""
+    world = order.world.name if order.world is not None else None
+    return About(at=now(), engine=engine, scale=order.scale.value, world=world)
+
+
 def table(results: Sequence[SuiteResult]) -> Iterator[str]:
     """Give every figure as lines for the terminal."""
     for one in results:
@@ -151,3 +163,7 @@ def table(results: Sequence[SuiteResult]) -> Iterator[str]:
                     yield f"  {metric.title:<52} {part:<7} {score_text(score)}"
         for note in one.notes:
             yield f"  {note}"
+    gaps = [gap.text for one in results for gap in one.gaps]
+    if gaps:
+        yield "Parts that differ by more than five points:"
+        yield from (f"  {text}" for text in gaps)

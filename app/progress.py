@@ -1,4 +1,4 @@
-"""Progress bars on the terminal for work that takes longer than two seconds."""
+"""Progress on stderr: bars on a terminal, one line for each finished step elsewhere."""
 
 from __future__ import annotations
 
@@ -50,3 +50,13 @@ def bar(title: str) -> Iterator[Progress]:
     finally:
         if started:
             view.stop()
+
+
+@contextmanager
+def step(title: str) -> Iterator[Progress]:
+    """Give a progress function; a bar on a terminal, elsewhere a line when the step is done."""
+    began = time.monotonic()
+    with bar(title) as advance:
+        yield advance
+    if not sys.stderr.isatty():
+        print(f"{title}: {time.monotonic() - began:.1f} s", file=sys.stderr, flush=True)  # noqa: T201

@@ -134,7 +134,9 @@ def _text(baseline: Baseline) -> str:
 
 def _scores(scores: Mapping[str, Score]) -> dict[str, Any]:
     return {
-        name: score_object(score) if isinstance(score, Scored) else {"reason": score.reason}
+        name: score_object(score)
+        if isinstance(score, Scored)
+        else {"reason": score.reason, "n": score.n}
         for name, score in scores.items()
     }
 

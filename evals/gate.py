@@ -124,7 +124,7 @@ def _is_beyond(value: float, metric: Metric) -> bool:
 def _few(result: SuiteResult, metric: Metric, scale: Scale) -> Iterable[Finding]:
     least = metric.least_smoke_cases if scale is Scale.SMOKE else metric.least_cases
     for name, score in _scores(result, metric).items():
-        n = score.n if isinstance(score, Scored) else 0
+        n = score.n
         if n < least:
             reason = f" ({score.reason})" if isinstance(score, Unscored) else ""
             text = f"{n:,} cases{reason}; at least {least:,} are needed to judge."

@@ -116,3 +116,64 @@ def calibration_bins(outcomes: Sequence[Sure], counts: Counts) -> list[Bin]:
     right = np.repeat([float(outcomes[place].is_right) for place in order], counts[order])
     parts = zip(np.array_split(confidence, _BINS), np.array_split(right, _BINS), strict=True)
     return [Bin(float(c.mean()), float(r.mean()), len(c)) for c, r in parts if len(c)]
+
+
+def risk_coverage_area(outcomes: Sequence[Sure], counts: Counts) -> float:
+    """Give the area under the risk-coverage curve (Geifman and El-Yaniv 2017); nan of nothing.
+
+    The mean share wrong among the surest answers, over every number of them; answers that
+    are equally sure come together. 0 is never wrong; the share wrong is as good as luck.
+    """
+    steps = _surest_first(outcomes, counts)
+    total = sum(one.n for one in steps)
+    if not total:
+        return math.nan
+    seen = wrong = area = 0.0
+    for one in steps:
+        seen += one.n
+        wrong += one.n * (1.0 - one.right)
+        area += one.n * wrong / seen
+    return area / total
+
+
+def right_of_surest(outcomes: Sequence[Sure], counts: Counts) -> float:
+    """Give the share right among the four surest fifths of the answers; nan of nothing."""
+    steps = _surest_first(outcomes, counts)
+    wanted = 0.8 * sum(one.n for one in steps)
+    if not wanted:
+        return math.nan
+    seen = right = 0.0
+    for one in steps:
+        taken = min(float(one.n), wanted - seen)
+        seen += taken
+        right += taken * one.right
+    return right / wanted
+
+
+def coverage_curve(outcomes: Sequence[Sure], *, asked: int) -> list[tuple[float, float]]:
+    """Give share answered and share right of these, for every threshold, the surest first.
+
+    At most fifty points; the last is everything that was answered.
+    """
+    steps = _surest_first(outcomes, np.ones(len(outcomes), np.int64))
+    points, seen, right = [], 0, 0.0
+    for one in steps:
+        seen += one.n
+        right += one.n * one.right
+        points.append((seen / asked, right / seen))
+    chosen = sorted({round(place) for place in np.linspace(0, len(points) - 1, 50)})
+    return [points[place] for place in chosen] if points else []
+
+
+def _surest_first(outcomes: Sequence[Sure], counts: Counts) -> list[Bin]:
+    """Group answers that are equally sure, the surest first."""
+    confidence = np.array([one.confidence for one in outcomes], float)
+    is_right = np.array([one.is_right for one in outcomes], float)
+    values, group = np.unique(-confidence, return_inverse=True)
+    n = np.bincount(group, counts, len(values))
+    right = np.bincount(group, counts * is_right, len(values))
+    return [
+        Bin(-float(value), hits / many, int(many))
+        for value, hits, many in zip(values, right.tolist(), n.tolist(), strict=True)
+        if many
+    ]

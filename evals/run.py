@@ -5,11 +5,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from domain.errors import NotRecorded
 from domain.ports import Progress
 from domain.record import digest
+from evals.gaps import GapDefect, defects, gap_of_words
 from evals.scores import Score, Unit, Unscored, gap
 from evals.seats import Seats
 from evals.stages import Chain
@@ -34,6 +37,8 @@ class SuiteResult(NamedTuple):
     skipped: str = ""
     asked: str = ""
     """Hash of the worlds that were asked; empty for public data."""
+    gaps: Sequence[GapDefect] = ()
+    """Metrics whose two parts differ by more than five points."""
 
 
 class Order(NamedTuple):
@@ -92,11 +97,20 @@ class Workshop:
 
 
 def run(order: Order, seats: Seats, *, watch: Watch) -> list[SuiteResult]:
-    """Run the suites of an order, in their order."""
+    """Run the suites of an order, in their order.
+
+    Raises:
+        NotRecorded: A replay lacks an answer; the error names the suite and the case.
+    """
     workshop = Workshop(seats, order, watch=watch)
     if any(suite.manifest.needs is Needs.WORLDS for suite in order.suites):
-        workshop.read_all()
-    return [run_suite(suite, workshop, seats, order, watch=watch) for suite in order.suites]
+        try:
+            workshop.read_all()
+        except NotRecorded as error:
+            raise error.within("while reading the worlds") from error
+    results = [run_suite(suite, workshop, seats, order, watch=watch) for suite in order.suites]
+    words = cache(lambda: gap_of_words(workshop.chains))
+    return [one._replace(gaps=tuple(defects(one.manifest, one.scores, words))) for one in results]
 
 
 def run_suite(
@@ -105,9 +119,12 @@ def run_suite(
     """Run one suite, or say why it is skipped."""
     manifest = suite.manifest
     with watch(manifest.title) as progress:
-        if manifest.needs is Needs.DATA:
-            return _over_data(suite, seats, order, progress)
-        return over_chains(suite, workshop.chains, seats, progress)
+        try:
+            if manifest.needs is Needs.DATA:
+                return _over_data(suite, seats, order, progress)
+            return over_chains(suite, workshop.chains, seats, progress)
+        except NotRecorded as error:
+            raise error.within(f"suite {manifest.name!r}") from error
 
 
 def _over_data(suite: Suite, seats: Seats, order: Order, progress: Progress) -> SuiteResult:

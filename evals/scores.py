@@ -35,6 +35,10 @@ class Unit(StrEnum):
     MINUTES = "minutes"
     PER_10000 = "per 10,000 messages"
     SECONDS = "seconds"
+    TIMES = "times"
+    """One time divided by another."""
+    TOKENS = "tokens"
+    USD = "US dollars"
     COUNT = "count"
 
 
@@ -59,9 +63,16 @@ class Unscored(Record):
     """No figure, and why. Never a zero."""
 
     reason: str
+    n: int = Field(default=0, ge=0)
+    """Cases there were all the same; with enough of them a gate does not ask for more."""
 
 
 Score = Scored | Unscored
+
+
+def is_of_time(score: Score) -> bool:
+    """Whether a figure differs from run to run because a clock made it."""
+    return isinstance(score, Scored) and score.unit in (Unit.SECONDS, Unit.TIMES)
 
 
 def share(hits: int, n: int, *, unit: Unit = Unit.SHARE, none: str = "no case") -> Score:
@@ -111,9 +122,9 @@ def bootstrap(
     distinct = list(counted)
     counts = np.array([counted[one] for one in distinct], np.int64)
     value = statistic(distinct, counts)
-    if not math.isfinite(value):
-        return Unscored(reason=none)
     total = int(counts.sum())
+    if not math.isfinite(value):
+        return Unscored(reason=none, n=total)
     draws = np.random.default_rng(_SEED).multinomial(total, counts / total, size=_RESAMPLES)
     found = [statistic(distinct, draw) for draw in draws]
     finite = [one for one in found if math.isfinite(one)]

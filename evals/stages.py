@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +27,8 @@ from domain.issues import Alarm, Casefile, Issue, Match
 from domain.ports import FactTable
 from domain.proposals import Check, Draft, Recipient
 from domain.record import FeedbackKey, IssueId
-from domain.seats import Inquiry, Investigation, Investigator, Recall
+from domain.seats import Inquiry, Investigation, Investigator, Recall, WriteRequest
+from evals.effort import Efforts, effort_of
 from evals.seats import Seats
 from evals.worlds import World
 from storage.cases import case_text
@@ -100,6 +102,7 @@ class Chain:
         self._seats = seats
         self._fault = fault
         self._clean = clean
+        self.efforts = Efforts([], {})
 
     def broken(self, fault: Fault) -> Chain:
         """The same chain with a fault; what lies before it is that of this chain."""
@@ -127,7 +130,9 @@ class Chain:
 
     def _read_world(self) -> list[Reading]:
         requests = [request_for(item) for item in self.world.items]
-        return self._seats.reader.read(requests, taxonomy=self.world.configuration.taxonomy)
+        taxonomy = self.world.configuration.taxonomy
+        with effort_of(self._seats, self.efforts.reading):
+            return self._seats.reader.read(requests, taxonomy=taxonomy)
 
     @cached_property
     def read(self) -> list[ReadItem]:
@@ -207,11 +212,12 @@ class Chain:
         reports = self._reports()
         with tempfile.TemporaryDirectory(prefix="undertone-evals-") as folder:
             library = _Library(Path(folder), self.world, self._seats)
-            found = {
-                alarm.issue_id: self._casefile(alarm, reports.get(alarm.issue_id, []), library)
-                for alarm in self.heard.alarms
-                if alarm.issue_id in self.heard.issues
-            }
+            found = {}
+            for alarm in self.heard.alarms:
+                id_ = alarm.issue_id
+                if id_ in self.heard.issues:
+                    with effort_of(self._seats, self.efforts.issues.setdefault(id_, [])):
+                        found[id_] = self._casefile(alarm, reports.get(id_, []), library)
             library.close()
         return found
 
@@ -239,32 +245,39 @@ class Chain:
             problem=problem_words(issue, reports, self.world.configuration),
         )
 
-    def investigated_by_model(self, alarm: Alarm, address: str) -> Investigation:
-        """What the model's seat finds for an alarmed issue, with a model at this address."""
+    @contextmanager
+    def model_at(self, address: str) -> Iterator[Callable[[Alarm], Investigation]]:
+        """Give what the model's seat finds for an alarmed issue, with a model at this address."""
+        investigator, reports = self._seats.model_at(address).investigator, self._reports()
         with tempfile.TemporaryDirectory(prefix="undertone-evals-") as folder:
             library = _Library(Path(folder), self.world, self._seats)
-            found = self._seats.model_at(address).investigator.investigate(
-                self._inquiry(alarm, self._reports().get(alarm.issue_id, [])),
-                facts=self.facts,
-                recall=library.recall,
-            )
+
+            def investigate(alarm: Alarm) -> Investigation:
+                inquiry = self._inquiry(alarm, reports.get(alarm.issue_id, []))
+                return investigator.investigate(inquiry, facts=self.facts, recall=library.recall)
+
+            yield investigate
             library.close()
-        return found
 
     @cached_property
     def drafts(self) -> list[Drafted]:
-        """What would wait for a person, with its checks; worded by the local engine."""
+        """What would wait for a person, with its checks; worded by the writer under test."""
         clean = self._clean_until(Stage.DRAFTS)
         if clean is not None:
             return list(self.after(Stage.DRAFTS, clean.drafts))
-        return [one for file in self.casefiles.values() for one in self._drafts_of(file)]
+        found: list[Drafted] = []
+        for file in self.casefiles.values():
+            with effort_of(self._seats, self.efforts.issues.setdefault(file.issue.id, [])):
+                found += self._drafts_of(file)
+        return found
 
     def _drafts_of(self, file: Casefile) -> Iterator[Drafted]:
         policy = self.world.configuration.policy
         for one in drafts_of(file, facts=self.facts, policy=policy, now=file.as_of):
             to = one.addressed.recipients
-            checks = check_draft(one.draft, policy=policy, owner=file.owner, recipients=to)
-            yield Drafted(file.issue.id, one.audience, one.draft, to, checks)
+            written = self._seats.writer.write(WriteRequest(casefile=file, draft=one.draft))
+            checks = check_draft(written.draft, policy=policy, owner=file.owner, recipients=to)
+            yield Drafted(file.issue.id, one.audience, written.draft, to, checks)
 
 
 class _Investigator:

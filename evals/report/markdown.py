@@ -14,6 +14,10 @@ def markdown_text(results: Sequence[SuiteResult], findings: Sequence[str]) -> st
     lines = ["# Evaluation", ""]
     if findings:
         lines += ["## The gate", "", *(f"- {one}" for one in findings), ""]
+    gaps = [gap.text for one in results for gap in one.gaps]
+    if gaps:
+        lines += ["## Parts that differ by more than five points", ""]
+        lines += [*(f"- {one}" for one in gaps), ""]
     for one in results:
         lines += _suite(one)
     return "\n".join(lines)

@@ -14,7 +14,7 @@ from evals.scores import Score, Scored, Unit
 def results_text(results: Sequence[SuiteResult]) -> str:
     """Give `{suite: {metric: {value, low, high, n, unit}}}`; skipped suites are left out.
 
-    A metric without a figure has `value` null, `n` 0 and a `reason`.
+    A metric without a figure has `value` null and a `reason`.
     """
     suites = {
         one.manifest.name: {name: score_object(score) for name, score in one.scores.items()}
@@ -34,16 +34,20 @@ def score_object(score: Score) -> dict[str, JsonValue]:
             "n": score.n,
             "unit": score.unit.value,
         }
-    return {
-        "value": None, "low": None, "high": None, "n": 0, "unit": None, "reason": score.reason,
-    }  # fmt: skip
+    none = dict.fromkeys(("value", "low", "high"))
+    return {**none, "n": score.n, "unit": None, "reason": score.reason}
+
+
+def digits_of(unit: Unit) -> int:
+    """How many digits behind the point a person reads."""
+    return {Unit.SHARE: 3, Unit.SECONDS: 3, Unit.USD: 4, Unit.PER_10000: 2}.get(unit, 1)
 
 
 def score_text(score: Score) -> str:
     """Give one score as a person reads it, for example `0.812 (0.790 to 0.830), n 1,200`."""
     if not isinstance(score, Scored):
         return f"not scored: {score.reason}"
-    digits = {Unit.SHARE: 3, Unit.SECONDS: 3, Unit.PER_10000: 2}.get(score.unit, 1)
+    digits = digits_of(score.unit)
     value, low, high = (f"{one:,.{digits}f}" for one in (score.value, score.low, score.high))
     unit = "" if score.unit is Unit.SHARE else f" {score.unit.value}"
     return f"{value}{unit} ({low} to {high}), n {score.n:,}"

@@ -10,7 +10,7 @@ import pytest
 from agent.casework.investigate import LocalInvestigator
 from agent.casework.write import LocalWriter
 from agent.reading.local import LocalReader
-from app.evaluation import scripted_seats
+from app.engines import scripted_seats
 from evals.public import over_seeds, vader_labels
 from evals.run import Order, run
 from evals.scores import Scored, Unscored

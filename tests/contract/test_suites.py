@@ -8,7 +8,7 @@ import pytest
 from agent.casework.investigate import LocalInvestigator
 from agent.casework.write import LocalWriter
 from agent.reading.local import LocalReader
-from app.evaluation import scripted_seats
+from app.engines import scripted_seats
 from connectors.demo.world import build_world
 from domain.errors import InvalidInput, Misuse
 from evals.found import judged

@@ -116,6 +116,18 @@ def test_a_figure_that_is_lost_is_a_regression():
     assert verdict.exit_code == 1
 
 
+def test_enough_cases_without_a_figure_are_not_too_few():
+    """A fault that is never found has no time to alarm, however many faults there are."""
+    metric = a_metric(least_cases=100)
+    none = a_result(metric=metric)._replace(scores={"right.gate": Unscored(reason="never", n=120)})
+    fewer = none._replace(scores={"right.gate": Unscored(reason="never", n=99)})
+
+    assert judged(none, none, scale=Scale.FULL).findings == ()
+    assert [one.breach for one in judged(none, fewer, scale=Scale.FULL).findings] == [
+        Breach.TOO_FEW
+    ]
+
+
 def test_a_skipped_suite_is_not_judged():
     skipped = a_result()._replace(skipped="no data", scores={}, cases=())
 

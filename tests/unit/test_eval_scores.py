@@ -12,9 +12,12 @@ from evals.measures import (
     accuracy,
     calibration_bins,
     calibration_error,
+    coverage_curve,
     macro_f1,
     median,
     pair_f1,
+    right_of_surest,
+    risk_coverage_area,
     set_f1,
     upper_tenth,
 )
@@ -53,7 +56,7 @@ def test_a_statistic_without_a_value_is_unscored_with_its_reason():
 
     score = bootstrap(outcomes, median, unit=Unit.MINUTES, none="never found")
 
-    assert score == Unscored(reason="never found")
+    assert score == Unscored(reason="never found", n=2)
 
 
 def test_no_event_in_ten_thousand_may_still_be_three_and_a_half():
@@ -131,3 +134,35 @@ def test_the_same_outcomes_give_the_same_interval():
     assert first == again
     assert isinstance(first, Scored)
     assert first.low < first.value < first.high
+
+
+def test_the_area_under_risk_and_coverage_is_worked_by_hand():
+    answers = [Sure(0.9, True), Sure(0.8, False), Sure(0.7, True), Sure(0.6, True)]
+
+    area = risk_coverage_area(answers, np.ones(4, np.int64))
+
+    assert area == pytest.approx((0 + 1 / 2 + 1 / 3 + 1 / 4) / 4)
+    assert math.isnan(risk_coverage_area([], np.ones(0, np.int64)))
+
+
+def test_answers_that_are_equally_sure_come_together():
+    answers = [Sure(0.9, False), Sure(0.9, True)]
+
+    assert risk_coverage_area(answers, np.ones(2, np.int64)) == pytest.approx(0.5)
+    assert risk_coverage_area(answers[::-1], np.ones(2, np.int64)) == pytest.approx(0.5)
+
+
+def test_the_surest_four_fifths_are_counted_by_their_weights():
+    answers = [Sure(0.9, True), Sure(0.5, False)]
+
+    assert right_of_surest(answers, np.array([8, 2])) == 1.0
+    assert right_of_surest(answers, np.array([4, 6])) == pytest.approx(0.5)
+
+
+def test_a_coverage_curve_ends_with_everything_that_was_answered():
+    answers = [Sure(0.9, True), Sure(0.8, True), Sure(0.7, False)]
+
+    points = coverage_curve(answers, asked=4)
+
+    assert points == [(0.25, 1.0), (0.5, 1.0), (0.75, pytest.approx(2 / 3))]
+    assert coverage_curve([], asked=4) == []

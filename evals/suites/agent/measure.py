@@ -67,8 +67,9 @@ def _tries(chain: Chain) -> Iterator[_Tried]:
         proved = casefile.diagnosis.proved
         assert proved is not None
         for character in Character:
-            with scripted_model(_rule(character, proved.cause or {})) as address:
-                result = chain.investigated_by_model(casefile.alarm, address)
+            rule = _rule(character, proved.cause or {})
+            with scripted_model(rule) as address, chain.model_at(address) as investigate:
+                result = investigate(casefile.alarm)
             case_id = f"{chain.world.name}/{casefile.issue.driver}/{character.value}"
             yield _Tried(case_id, character, proved.cause, chain.after(Stage.AGENT, result))
 
