@@ -8,7 +8,7 @@ import pytest
 
 from tests.journey.test_commands import COMMAND, _environment, _run
 from tests.journey.test_evals import a_home
-from tests.model_server import called, data_of, is_final, said, scripted_server
+from tests.model_server import called, data_of, is_final, said, scripted_server, status
 
 MODEL = "stub-mini"
 SUITES = ("reading", "drafts", "cost")
@@ -95,6 +95,18 @@ def test_a_missing_answer_names_suite_case_and_the_command_that_records_it(desk,
     assert "Record it with: undertone eval record drafts --smoke" in said
 
 
+def test_a_recording_that_lacks_answers_is_the_worlds_fault_and_says_how_to_go_on(desk, tmp_path):
+    folder, _, _ = desk
+    with scripted_server(lambda request: status(401)) as log:
+        reached = {"UNDERTONE_MODEL": MODEL, "OPENAI_BASE_URL": log.url}
+        command = ("eval", "record", "owner", *given(folder), *kept(tmp_path))
+
+        said = _refused(*command, expect=3, **reached)
+
+    assert "requests got no answer, so a replay stops" in said
+    assert "The same command again asks only for what is missing" in said
+
+
 def test_a_replay_without_a_recording_says_how_to_make_one(desk, tmp_path):
     folder, _, _ = desk
 
@@ -117,10 +129,10 @@ def test_a_recording_holds_no_words_that_a_person_can_be_known_by(desk):
     assert [one for one in addresses if one in text] == []
 
 
-def _refused(*arguments):
+def _refused(*arguments, expect=2, **extra):
     done = subprocess.run(
         [str(COMMAND), *map(str, arguments)], capture_output=True, text=True, timeout=120,
-        env=_environment(), check=False,
+        env=_environment(**extra), check=False,
     )  # fmt: skip
-    assert done.returncode == 2, done.stderr
+    assert done.returncode == expect, done.stderr
     return done.stderr
