@@ -177,7 +177,7 @@ def _subject(casefile: Casefile, audience: Audience) -> str:
     return (
         f"{topic}: what we know"
         if audience == "affected"
-        else f"{topic}: a problem that may reach you"
+        else f"{topic}: a problem that may affect you"
     )
 
 
@@ -193,7 +193,7 @@ def _see(
     if audience == "affected":
         text = f"Our records show that {subject}{due} was {words.lower_first(outcome)}."
     else:
-        text = f"A problem may reach $item{due.rstrip(',')}."
+        text = f"A problem that we are looking into may affect $item{due.rstrip(',')}."
     rows = tuple(id_ for one in casefile.reach.customers for id_ in one.fact_ids[:1])
     first = marks.add(
         text,
@@ -219,8 +219,7 @@ def _subject_of(proved: Hypothesis | None) -> str:
 
 
 def _amount(casefile: Casefile, marks: Marks) -> Sentence:
-    meaning = casefile.impact.money[0].meaning
-    text = f"It concerns $amount {meaning}."
+    text = "The amount is $amount."
     query = casefile.reach.hit_query
     number = marks.add(
         text,

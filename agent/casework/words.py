@@ -49,12 +49,12 @@ def moment(at: datetime) -> str:
 
 
 def span(hours: float) -> str:
-    """Give `46 min`, `1 h 52` or `1 d 4 h`."""
+    """Give `46 min`, `1 h 52 min` or `1 d 4 h`."""
     minutes = round(hours * 60)
     if minutes < 60:
         return f"{minutes} min"
     if minutes < 24 * 60:
-        return f"{minutes // 60} h {minutes % 60:02d}"
+        return f"{minutes // 60} h {minutes % 60:02d} min"
     return f"{minutes // 1440} d {minutes % 1440 // 60} h"
 
 

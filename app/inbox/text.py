@@ -14,7 +14,7 @@ _MONTHS = (
     "January|February|March|April|May|June|July|August|September|October|November|December"
     "|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 )
-_SPAN = re.compile(r"\b(\d+) ([hd]) (\d+)( h)?\b")
+_SPAN = re.compile(r"\b(\d+) ([hd]) (\d+)( h| min)?\b")
 _TOGETHER = (
     re.compile(rf"(?<=\d) (?=(?:{_MONTHS})\b)"),
     re.compile(rf"(?<=\d\u00a0)((?:{_MONTHS})) (?=\d{{2}}:\d{{2}})"),

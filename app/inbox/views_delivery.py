@@ -160,14 +160,18 @@ def _hold(item: Item, deliveries: list[Delivery], status: Status, now: datetime)
     else:
         what = f"Sends {words.counted(_total(item), 'mail')} at {words.clock(until)}."
         then = "after that nothing calls them back."
+    told = f"{what} Until then you can undo; {then}"
     if status.switch.stopped:
-        what = "Sending is stopped, so it stays here."
+        told = (
+            "Sending is stopped: it stays here until somebody resumes it. "
+            f"You can undo until {words.clock(until)}."
+        )
     return HoldView(
         ring=ring(left.total_seconds() / total),
         left=words.countdown(left),
         until=until.isoformat(),
         total=total,
-        words=f"{what} Until then you can undo; {then}",
+        words=told,
     )
 
 

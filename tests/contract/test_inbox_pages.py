@@ -486,6 +486,17 @@ def test_undo_within_the_hold_brings_it_back_and_after_it_is_refused(signed_in, 
     assert "Too late to undo" in late.text
 
 
+def test_a_held_draft_says_what_stopped_sending_means_for_it(signed_in, ticket):
+    client = signed_in()
+    _decide(client, ticket, "approve")
+
+    client.post("/sending", data={"csrf": _csrf(client), "to": "stop", "reason": "wrong template"})
+    page = client.get(f"/drafts/{ticket}").text
+
+    assert "it stays here until somebody resumes it. You can undo until 09:14:30." in page
+    assert "after that it is filed" not in page
+
+
 # -- editing ---------------------------------------------------------------------------
 
 

@@ -12,12 +12,12 @@ def test_customer_markup_is_text_and_unseen_characters_show_their_code_points():
 
 
 def test_dates_spans_and_percentages_do_not_break():
-    text = unbroken("since 3 March 06:00, 31.2 % in 2 h 12, 1 d 4 h, at 10:00 UTC")
+    text = unbroken("since 3 March 06:00, 31.2 % in 2 h 12 min, 1 d 4 h, at 10:00 UTC")
 
     for whole in (
         "3\u00a0March\u00a006:00",
         "31.2\u00a0%",
-        "2\u00a0h\u00a012",
+        "2\u00a0h\u00a012\u00a0min",
         "1\u00a0d\u00a04\u00a0h",
     ):
         assert whole in text
