@@ -198,3 +198,5 @@ def test_the_trace_is_read_line_by_line_on_a_narrow_screen(shown):
     assert boxes[0]["y"] < boxes[1]["y"] < boxes[2]["y"]
     assert all(box["width"] > 150 for box in boxes[1:])
     assert page.locator(".scroll").first.evaluate("one => one.scrollWidth - one.clientWidth") <= 0
+    total = page.locator(".steps .total th")
+    assert total.bounding_box()["height"] < 25
