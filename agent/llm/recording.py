@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from domain.errors import InvalidInput
 from domain.people import ModelPolicy
@@ -34,12 +34,25 @@ class Header(Record):
     policy: ModelPolicy
 
 
+class Answer(Record):
+    """The part of a completion that is worth keeping."""
+
+    choices: list[dict[str, Any]]
+    usage: dict[str, Any] | None
+    model: str | None
+
+    def tokens(self, name: str) -> int:
+        """A count of the usage; 0 where it has none."""
+        count = (self.usage or {}).get(name)
+        return count if isinstance(count, int) else 0
+
+
 class Kept(Record):
     """One request with its answer."""
 
     request: dict[str, Any]
-    answer: dict[str, Any]
-    seconds: float
+    answer: Answer
+    seconds: float = Field(ge=0, allow_inf_nan=False)
     """How long the model took."""
 
 
@@ -78,7 +91,7 @@ class Recording:
     def __init__(self, folder: Path, header: Header) -> None:
         self.folder = folder
         self.header = header
-        self._kept = {path.stem: _load(path, Kept) for path in _files(folder)}
+        self._kept = {path.stem: _load_kept(path) for path in _files(folder)}
 
     @classmethod
     def open(cls, folder: Path) -> Recording:
@@ -189,12 +202,12 @@ class Tape:
         self._recording.keep(key, Kept(request=request, answer=answer, seconds=seconds))
         return _reply(answer)
 
-    def _count(self, answer: Mapping[str, Any], seconds: float, *, replayed: bool) -> None:
-        used, before = answer.get("usage") or {}, self._spent
+    def _count(self, answer: Answer, seconds: float, *, replayed: bool) -> None:
+        before = self._spent
         self._spent = Spent(
             before.calls + 1,
-            before.tokens_in + int(used.get("prompt_tokens") or 0),
-            before.tokens_out + int(used.get("completion_tokens") or 0),
+            before.tokens_in + answer.tokens("prompt_tokens"),
+            before.tokens_out + answer.tokens("completion_tokens"),
             before.seconds + seconds,
             before.replayed_s + (seconds if replayed else 0.0),
         )
@@ -233,21 +246,30 @@ def _parts(request: Mapping[str, Any]) -> dict[str, Any]:
     return {**named, "parameters": {name: v for name, v in request.items() if name not in rest}}
 
 
-def _answer_of(reply: Reply) -> dict[str, Any] | None:
-    """The part of a completion that is worth keeping; None where it is none."""
+def _answer_of(reply: Reply) -> Answer | None:
+    """What of a reply is worth keeping; None where it is no completion."""
     if reply.status != 200:
         return None
     try:
         whole = json.loads(reply.body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(whole, dict) or not isinstance(whole.get("choices"), list):
+    if not isinstance(whole, dict):
         return None
-    return {name: whole.get(name) for name in ("choices", "usage", "model")}
+    usage = whole.get("usage")
+    found = {
+        "choices": whole.get("choices"),
+        "usage": usage if isinstance(usage, dict) else None,
+        "model": whole.get("model"),
+    }
+    try:
+        return Answer.model_validate(found)
+    except ValidationError:
+        return None
 
 
-def _reply(answer: Mapping[str, Any]) -> Reply:
-    whole = {"id": "recorded", "object": "chat.completion", "created": 0, **answer}
+def _reply(answer: Answer) -> Reply:
+    whole = {"id": "recorded", "object": "chat.completion", "created": 0, **answer.model_dump()}
     return Reply(200, json.dumps(whole).encode())
 
 
@@ -258,6 +280,14 @@ def _not_recorded(message: str) -> Reply:
 
 def _files(folder: Path) -> list[Path]:
     return sorted((folder / _ANSWERS).glob("*.json"))
+
+
+def _load_kept(path: Path) -> Kept:
+    """Load an answer; one that stands under another request's hash would never be found."""
+    kept = _load(path, Kept)
+    if digest(kept.request) != path.stem:
+        raise InvalidInput(f"{path} is not part of a recording.")
+    return kept
 
 
 def _load(path: Path, kind: type[R]) -> R:

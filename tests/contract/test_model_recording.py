@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from agent.llm.recording import Header, Recording, Tape, plain_request
+from agent.llm.recording import Header, Recording, Reply, Tape, plain_request
 from domain.errors import InvalidInput, NotRecorded
 from domain.people import ModelPolicy
 from tests.model_server import called, data_of, is_final, said, scripted_server, silent
@@ -145,6 +145,39 @@ def test_a_file_that_is_no_answer_is_named(tmp_path):
 
     with pytest.raises(InvalidInput, match=r"f00\.json is not part of a recording"):
         Recording.open(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"answer": {}},
+        {"answer": {"choices": [{}], "usage": [1], "model": None}},
+        {"seconds": -1},
+        {"request": {}},
+        {"request": {"messages": [{"role": "user", "content": "another question"}]}},
+    ],
+    ids=lambda damage: next(iter(damage)),
+)
+def test_a_damaged_answer_is_named_and_nothing_stands_in_for_it(tmp_path, damage):
+    with scripted_server(analyst) as log:
+        investigate(log.url, Tape(Recording.begin(tmp_path, HEADER)))
+    path = sorted((tmp_path / "answers").glob("*.json"))[0]
+    path.write_text(json.dumps({**json.loads(path.read_text()), **damage}))
+
+    with pytest.raises(InvalidInput, match=rf"{path.name} is not part of a recording"):
+        Recording.open(tmp_path)
+
+
+def test_an_answer_whose_usage_cannot_be_read_is_kept_without_one(tmp_path):
+    recording = Recording.begin(tmp_path, HEADER)
+    tape = Tape(recording)
+    body = json.dumps({"choices": [{"index": 0}], "usage": "much"}).encode()
+
+    tape.pass_on(b'{"messages": []}', lambda: Reply(200, body), clock=lambda: 0.0)
+
+    assert tape.spent.calls == 1
+    assert tape.spent.tokens_in == 0
+    assert len(Recording.open(tmp_path)) == 1
 
 
 def test_a_recording_holds_no_key_and_no_address(tmp_path):
