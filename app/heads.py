@@ -58,10 +58,12 @@ def fit_file(
     """Teach a head on the labelled rows of a file and keep it.
 
     Raises:
-        InvalidInput: The file, its columns or its labels cannot be used.
+        InvalidInput: The file, its columns, its labels or the output cannot be used.
     """
     if not train.is_file():
         raise InvalidInput(f"The file {train} does not exist.")
+    if output.is_dir():
+        raise InvalidInput(f"{output} is a folder. Name a file for the head with --output.")
     left_out: Counter[str] = Counter()
     examples: list[Example] = []
     with bar("Reading lines") as progress:

@@ -115,3 +115,16 @@ def test_a_damaged_head_stops_a_reading_before_it_writes(run, tmp_path):
         run("read", given, "--head", head, "--output", made)
 
     assert not made.exists()
+
+
+@pytest.mark.parametrize("name", [".", "folder"])
+def test_a_folder_in_the_place_of_the_head_is_refused_before_anything_is_taught(tmp_path, name):
+    train, output = tmp_path / "train.csv.gz", tmp_path / name
+    output.mkdir(exist_ok=True)
+    _csv_gz(train, labelled_texts())
+    command = ["fit", str(train), "--text", "message", "--label", "topic", "--output", str(output)]
+
+    done = CliRunner().invoke(application, command)
+
+    assert isinstance(done.exception, InvalidInput)
+    assert "is a folder" in str(done.exception)
