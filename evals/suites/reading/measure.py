@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from evals.measures import (
     macro_f1,
     set_f1,
 )
-from evals.scores import Unit, bootstrap, share
+from evals.scores import Score, Unit, Unscored, bootstrap, share
 from evals.suite import Bench, CaseResult, Curve, Measured
 from evals.truth import Label
 
@@ -47,7 +47,6 @@ def measure(bench: Bench) -> Measured:
     complaints = [one for one in read if one.label.drivers]
     quiet = [one for one in read if not one.label.drivers]
     quotes = [hit for one in read for hit in _quotes(one)]
-    spans = [hit for one in read for hit in _overlaps(one)]
     return Measured(
         scores={
             "sentiment_macro_f1": bootstrap(said, macro_f1, unit=Unit.SHARE),
@@ -60,9 +59,7 @@ def measure(bench: Bench) -> Measured:
             "driver_on_noise": share(sum(bool(_blamed(one)) for one in quiet), len(quiet)),
             "driver_on_noise_any": share(sum(bool(_drivers(one)) for one in quiet), len(quiet)),
             "quote_verbatim": share(sum(quotes), len(quotes), none="no quote was given"),
-            "quote_overlap": share(
-                sum(spans), len(spans), none="the world does not say where drivers are spoken of"
-            ),
+            "quote_overlap": _overlap_score(read),
         },
         cases=[case for one in read for case in _cases(one)],
         plots=(
@@ -113,6 +110,15 @@ def _overlaps(one: _Read) -> list[bool]:
         for mention in one.reading.drivers
         if (span := one.label.spans.get(mention.driver)) is not None
     ]
+
+
+def _overlap_score(read: Sequence[_Read]) -> Score:
+    """Score quotes against planted words; a world need not say them, so no gate asks for more."""
+    if not any(one.label.spans for one in read):
+        reason = "the world does not say where drivers are spoken of"
+        return Unscored(reason=reason, n=len(read))
+    hits = [hit for one in read for hit in _overlaps(one)]
+    return share(sum(hits), len(hits), none="no driver was named where it is spoken of")
 
 
 def _cases(one: _Read) -> Iterator[CaseResult]:
