@@ -86,7 +86,7 @@ def review_issue(
         if issue is None or alarm is None or as_of is None:
             return None
         reports = unit.feedback.read_items(unit.issues.report_keys(issue_id))
-        written = around(unit.feedback.since(issue.opened_at - AROUND), driver=issue.driver)
+        written = around(unit.feedback.since(issue.opened_at - AROUND))
         last = unit.issues.find_casefile(issue_id)
         asked = _guidances(unit.proposals.of_issue(issue_id))
     inquiry = Inquiry(

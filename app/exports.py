@@ -68,6 +68,8 @@ def issue_object(
     ids: Mapping[FeedbackKey, str] | None = None,
 ) -> Object:
     """Give an issue with what its latest casefile says."""
+    if casefile is not None:
+        issue = casefile.named(issue)
     given: Object = {
         "id": issue.id,
         "label": issue.label,

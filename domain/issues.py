@@ -304,3 +304,10 @@ class Casefile(Record):
     similar: tuple[SimilarCase, ...] = ()
     trace: Trace = Trace()
     made_by: MadeBy
+
+    def named(self, issue: Issue) -> Issue:
+        """The issue as it stands now, under the driver and label that its drafts have."""
+        own = self.issue
+        return issue.model_copy(
+            update={"driver": own.driver, "label": own.label, "safety": own.safety}
+        )

@@ -226,7 +226,7 @@ class Chain:
         since = inquiry.issue.opened_at - AROUND
         recent = (one for one in self.read if one.item.at is not None and one.item.at >= since)
         return build_casefile(
-            Material(inquiry, around(recent, driver=inquiry.issue.driver), 1),
+            Material(inquiry, around(recent), 1),
             investigator=_Investigator(self._seats.investigator, self),
             configuration=self.world.configuration,
             facts=self.facts,

@@ -66,17 +66,17 @@ def build_casefile(
         as_of=inquiry.as_of,
         facts=facts,
     )
+    issue = _named(inquiry.issue, reach.driver, configuration)
     keys = {one.item.key for one in inquiry.reports}
     trend = trend_of(
-        material.around.on_topic,
+        material.around.about(issue.driver),
         keys,
         alarm=inquiry.alarm,
         proved=proved,
-        opened_at=inquiry.issue.opened_at,
+        opened_at=issue.opened_at,
         as_of=inquiry.as_of,
         facts=facts,
     )
-    issue = _named(inquiry.issue, reach.driver, configuration)
     owner = assign(
         driver=issue.driver,
         taxonomy=configuration.taxonomy,
@@ -110,7 +110,7 @@ def build_casefile(
         impact=impact,
         owner=owner.owner,
         owner_rule=owner.rule,
-        quotes=sample_quotes(inquiry.reports, driver=inquiry.issue.driver, k=QUOTES),
+        quotes=sample_quotes(inquiry.reports, driver=issue.driver, k=QUOTES),
         report_keys=tuple(one.item.key for one in inquiry.reports),
         reporter_count=len(inquiry.reporters) or len(inquiry.reports),
         similar=tuple(recall.similar_cases(inquiry.problem, facts=known)),
@@ -120,13 +120,19 @@ def build_casefile(
 
 
 def _named(issue: Issue, driver: str | None, configuration: Configuration) -> Issue:
-    """The issue by the driver that those hit write about; its first reports may be misread."""
+    """The issue by the driver that those hit write about; its first reports may be misread.
+
+    An issue of a dangerous product stays one, with its owner, unless another danger is meant.
+    """
     if driver is None or driver == issue.driver:
         return issue
     known = configuration.taxonomy.find_driver(driver)
-    if known is None:
+    before = configuration.taxonomy.find_driver(issue.driver)
+    if known is None or (before is not None and before.safety and not known.safety):
         return issue
-    _, colon, shared = issue.label.partition(":")
+    said = before.label if before is not None else issue.driver
+    start = len(said) if issue.label.startswith(said) else 0
+    _, colon, shared = issue.label[start:].partition(":")
     return issue.model_copy(
         update={
             "driver": driver,

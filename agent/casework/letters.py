@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from domain.feedback import Noise, ReadItem
-from domain.record import time_text
+from domain.record import FeedbackKey, time_text
 
 _NO_LETTER = frozenset({Noise.SPAM, Noise.AUTO_REPLY, Noise.EMPTY})
 # Pseudo-letters on each side of a share (Jeffreys' prior for a rate).
@@ -23,8 +23,6 @@ _PRIOR = 0.5
 # Rounds in which letters and lift are told from each other; the lift then moves by less
 # than a hundredth in the example shop.
 _ROUNDS = 10
-
-
 # Letters that must name another driver than the issue's before it is taken over; as many
 # reports as an alarm needs.
 _LEAST_NAMED = 3
@@ -46,20 +44,32 @@ class Letter(NamedTuple):
         return self.chances.get(driver, 0.0) / other if other else 0.0
 
 
-class Around(NamedTuple):
-    """What was written in the time around an issue."""
+class Named(NamedTuple):
+    """What is kept of any text with a time: the drivers that it names."""
 
-    on_topic: list[ReadItem]
-    """Texts that name the issue's driver."""
+    key: FeedbackKey
+    at: datetime
+    drivers: tuple[str, ...]
+
+
+class Around(NamedTuple):
+    """What was written in the time around an issue; no text."""
+
+    named: list[Named]
     letters: list[Letter]
 
+    def about(self, driver: str) -> list[Named]:
+        """Texts that name a driver."""
+        return [one for one in self.named if driver in one.drivers]
 
-def around(items: Iterable[ReadItem], *, driver: str) -> Around:
-    """Sort what was written by what it has to do with a driver."""
+
+def around(items: Iterable[ReadItem]) -> Around:
+    """Keep of what was written which drivers it is about, and the letters of customers."""
     found = Around([], [])
     for one in items:
-        if any(mention.driver == driver for mention in one.reading.drivers):
-            found.on_topic.append(one)
+        drivers = tuple(mention.driver for mention in one.reading.drivers)
+        if one.item.at is not None and drivers:
+            found.named.append(Named(one.item.key, one.item.at, drivers))
         letter = _letter(one)
         if letter is not None:
             found.letters.append(letter)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
-from domain.feedback import ReadItem
+from agent.casework.letters import Named
 from domain.issues import Alarm, Bin, Hypothesis, MarkKind, TimeMark, Trend
 from domain.ports import FactTable
 from domain.predicates import Compare, FactQuery, Field, all_of
@@ -18,7 +18,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def trend_of(
-    reports: Sequence[ReadItem],
+    texts: Sequence[Named],
     members: Collection[FeedbackKey],
     *,
     alarm: Alarm,
@@ -27,7 +27,7 @@ def trend_of(
     as_of: datetime,
     facts: FactTable,
 ) -> Trend:
-    """Bin the reports of the driver; the band is the 80 % range of the time before the issue."""
+    """Bin texts on the driver; the band is the 80 % range of the time before the issue."""
     began = min(opened_at, proved.started_at if proved and proved.started_at else opened_at)
     before = (as_of - began) * 0.6
     start = began - max(before, timedelta(hours=12))
@@ -38,12 +38,12 @@ def trend_of(
     first = _EPOCH + (start - _EPOCH) // width * width
     count = max(1, math.ceil((as_of - first) / width))
     totals, inside = [0] * count, [0] * count
-    for one in reports:
-        if one.item.at is None or not first <= one.item.at <= as_of:
+    for one in texts:
+        if not first <= one.at <= as_of:
             continue
-        place = min(count - 1, int((one.item.at - first) / width))
+        place = min(count - 1, int((one.at - first) / width))
         totals[place] += 1
-        inside[place] += one.item.key in members
+        inside[place] += one.key in members
     bins = tuple(
         Bin(at=first + place * width, reports=totals[place], in_issue=inside[place])
         for place in range(count)

@@ -224,10 +224,12 @@ class SqlBackend:
             issue = unit.issues.find(id_)
             if issue is None:
                 raise NotFound("issue", id_)
+            casefile = unit.issues.find_casefile(id_)
+            named = casefile.named(issue) if casefile is not None else issue
             return IssuePage(
-                issue,
-                self._driver_label(issue.driver),
-                unit.issues.find_casefile(id_),
+                named,
+                self._driver_label(named.driver),
+                casefile,
                 tuple(unit.proposals.rows_of((), issues=(id_,))),
                 tuple(unit.feedback.of_issue(id_, limit=limit, offset=offset)),
                 unit.issues.count_reports(id_),

@@ -38,7 +38,7 @@ def _named(*customers):
 
 
 def _told(reports, *hit, reporters=()):
-    letters = around(_usual() + reports, driver="missed_visit").letters
+    letters = around(_usual() + reports).letters
     hits = of_hits(letters, hit_since=dict.fromkeys(hit, HIT))
     return who_wrote(hits, driver="missed_visit", hit=hit, reporters=reporters)
 
@@ -97,12 +97,10 @@ def test_a_reporter_on_the_issue_counts_whatever_was_read_but_only_if_hit():
     assert told == {"A"}
 
 
-def test_texts_that_name_the_driver_are_on_topic():
-    found = around(
-        [*_named("A"), *_usual()[:3], _misread("m", "D", chance=0.1)], driver="missed_visit"
-    )
+def test_texts_that_name_a_driver_are_about_it():
+    found = around([*_named("A"), *_usual()[:3], _misread("m", "D", chance=0.1)])
 
-    assert [one.item.id for one in found.on_topic] == ["nA"]
+    assert [one.key for one in found.about("missed_visit")] == ["files/nA"]
 
 
 def test_nobody_wrote_where_nobody_was_hit():
@@ -110,7 +108,7 @@ def test_nobody_wrote_where_nobody_was_hit():
 
 
 def _driver(reports, *hit):
-    letters = around(_usual() + reports, driver="wrong_bill").letters
+    letters = around(_usual() + reports).letters
     return driver_of(of_hits(letters, hit_since=dict.fromkeys(hit, HIT)), driver="wrong_bill")
 
 
