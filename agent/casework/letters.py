@@ -83,7 +83,10 @@ def _letter(one: ReadItem) -> Letter | None:
     complains = reading.noise is None and reading.sentiment.label in ("negative", "mixed", None)
     chances = {one.driver: one.chance for one in reading.considered} if complains else {}
     if complains:
-        chances |= {one.driver: one.confidence for one in reading.drivers}
+        for mention in reading.drivers:
+            # Praised beside what is complained of, it is surely not what is meant.
+            is_praised = mention.sentiment == "positive"
+            chances[mention.driver] = 0.0 if is_praised else mention.confidence
     return Letter(customer, at, reading.complaints, chances)
 
 

@@ -302,7 +302,7 @@ def _bad_status(
     """A unit that ended badly; money that a second try took, or an open bill, did not yet."""
     kind, found = profile.kind, []
     moves = kind in _MONEY_MOVES and bool(_taken(names))
-    mended = _taken_later(kind, names) if moves else []
+    mended = _taken_anyway(kind, names) if moves else []
     to_come = _unpaid(profiles, at) if moves else {}
     for name in names:
         bad = tuple(str(value) for value, _ in names[name].values if is_bad(name, value))
@@ -328,13 +328,11 @@ def is_bad(name: str, value: Scalar) -> bool:
     return str(value).lower().replace(" ", "_").replace("-", "_") in _BAD
 
 
-def _taken_later(kind: str, names: dict[str, AttributeProfile]) -> list[Predicate]:
-    """Rule out what another try took for the same thing."""
+def _taken_anyway(kind: str, names: dict[str, AttributeProfile]) -> list[Predicate]:
+    """Rule out what another try took for the same thing; a subscription is many of them."""
     taken = OneOf(field=Field(kind=kind, name="status"), values=_taken(names))
-    return [
-        Not(term=Related(kind=kind, link=reference, where=taken))
-        for reference in _references(names)[:1]
-    ]
+    single = [one for one in _references(names) if one != "subscription"]
+    return [Not(term=Related(kind=kind, link=reference, where=taken)) for reference in single[:1]]
 
 
 def _bad_flag(kind: str, names: dict[str, AttributeProfile]) -> list[Outcome]:

@@ -31,13 +31,20 @@ _SIGNIFICANT = 1e-3
 _SHOWN = 0.05
 _LEAST_RISE_CHANCE = 1e-4
 # Chance by luck, over all customers, under which an outcome of a kind that the words name is
-# searched for a cause; the cause then has to pass its own bar. And the part of reporters.
+# searched for a cause; the cause then has to pass its own bar. And the part of reporters whose
+# records must show it (an assumption).
 _NAMED_CHANCE = 0.05
 _NAMED_SHARE = 0.6
-# Lengths of what is recent and of what it is held against.
+# Lengths of what is recent and of what it is held against, and how many times as frequent as
+# usual an outcome must have become (assumptions).
 _RISE = timedelta(days=3)
 _USUAL = timedelta(days=28)
 _LEAST_RISE = 2.0
+# What a kind loses to become a stem (`stay` and `address` lose nothing). Any word that begins
+# with a long stem names it; a short one takes these endings only, so that `staff` names no stay.
+_ENDING = re.compile(r"(ments?|ies|(?<![aeiou])y|e|(?<!s)s)$")
+_FORMS = "|s|es|ed|ers?|ing|ments?|ies|ied"
+_SHORTEST_STEM, _LONG_STEM = 3, 5
 
 
 class Relevant(NamedTuple):
@@ -129,7 +136,7 @@ def _counted(outcome: Outcome, facts: FactTable, since: datetime, until: datetim
 
 
 def _together(one: float, two: float) -> float:
-    """One chance of two independent ones; that of the first where the second says nothing."""
+    """One chance of two independent ones; 1 where the second says nothing."""
     product = max(one * two, 1e-300)
     return product * (1 - math.log(product)) if two < 1 else 1.0
 
@@ -140,5 +147,10 @@ def _customers(facts: FactTable, query: FactQuery) -> set[str]:
 
 def speaks_of(problem: str, kind: str) -> bool:
     """Whether words name a kind of record, in any of its forms (`paying` names `payment`)."""
-    stem = re.sub(r"(ments?|ies|y|e|s)$", "", kind.replace("_", " ").lower())
-    return re.search(rf"\b{re.escape(stem)}", problem.lower()) is not None
+    whole = kind.replace("_", " ").lower()
+    stem = _ENDING.sub("", whole)
+    if len(stem) < _SHORTEST_STEM:
+        stem = whole
+    own, last = re.escape(whole[len(stem) :]), re.escape(stem[-1:])
+    forms = "" if len(stem) >= _LONG_STEM else rf"({own}|{last}?({_FORMS}))\b"
+    return re.search(rf"\b{re.escape(stem)}{forms}", problem.lower()) is not None

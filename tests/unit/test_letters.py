@@ -91,6 +91,20 @@ def test_a_letter_that_is_hardly_about_it_leaves_its_customer_silent(letter):
     assert "D" not in told
 
 
+def test_who_praises_what_fails_for_others_did_not_complain_of_it():
+    one = a_report("p", after(days=20, hours=9), driver="missed_visit", customer="D")
+    praised = one.reading.drivers[0].model_copy(update={"sentiment": "positive"})
+    blamed = praised.model_copy(
+        update={"driver": "wrong_bill", "sentiment": "negative", "confidence": 0.8}
+    )
+    reading = one.reading.model_copy(update={"drivers": (praised, blamed)})
+    mixed = one.model_copy(update={"reading": reading})
+
+    told = _told([*_named("A", "B", "C"), mixed], "A", "B", "C", "D")
+
+    assert told == {"A", "B", "C"}
+
+
 def test_a_reporter_on_the_issue_counts_whatever_was_read_but_only_if_hit():
     told = _told([], "A", reporters={"A", "Z"})
 

@@ -100,6 +100,18 @@ def test_a_rise_of_the_outcome_speaks_beside_too_few_reporters():
         ("Two invoices for one month", "invoice", True),
         ("The app crashes", "payment", False),
         ("I replay the video", "payment", False),
+        ("They keep paying late, no payments came", "payment", True),
+        ("Shipping was slow", "shipment", True),
+        ("Many deliveries failed", "delivery", True),
+        ("The staff at the start was rude", "stay", False),
+        ("We stayed two nights", "stay", True),
+        ("But I want to buy one", "bus", False),
+        ("Two buses did not come", "bus", True),
+        ("The line is busy", "bus", False),
+        ("Zwei Lieferungen fehlen", "lieferung", True),
+        ("I cannot find it at all", "fine", False),
+        ("You fined me twice", "fine", True),
+        ("I want cash back", "case", False),
     ],
 )
 def test_words_name_a_kind_of_record_in_any_form(problem, kind, named):
@@ -123,6 +135,19 @@ def test_a_refused_payment_that_a_second_try_took_is_no_hit_and_open_bills_are_a
 
     assert [one.fact_id for one in hit] == ["p3"]
     assert [one.customer_id for one in to_come] == ["K3"]
+
+
+def test_the_payment_of_another_month_does_not_mend_a_refused_one():
+    facts = [
+        _fact("payment", "p1", "K1", NOW - timedelta(days=31), subscription_id="1", status="paid"),
+        _fact("payment", "p2", "K1", OPENED, subscription_id="1", status="failed"),
+    ]
+    table = MemoryFactTable(facts)
+
+    (outcome,) = [one for one in outcomes_of(table.kinds(), at=NOW) if one.name == "bad status"]
+    hit = table.members(FactQuery(kind="payment", where=outcome.hit))
+
+    assert [one.fact_id for one in hit] == ["p2"]
 
 
 def test_a_state_that_is_not_decided_yet_is_no_suspect():
