@@ -70,16 +70,16 @@ def find_causes(case: Case, *, facts: FactTable) -> tuple[list[Cause], Search]:
     The first search runs over the days before and since; once the time of the change is
     known, a second one over what came after it decides.
     """
-    first = _first(case, facts)
+    first, tried = _first(case, facts)
     if first is None:
-        return [], Search([], 0)
+        return [], Search([], tried)
     span = lifespan_of(case, match_of(case, first.values), facts) or Lifespan(earliest(case))
     best, searched = _search(case, span, facts)
     over = _over(case, first, facts)
     if over is not None:
         best, searched, span = over
     if best is None:
-        best, searched = first, Search([first], 1)
+        best, searched = first, Search([first], tried)
     chosen = [best, *rivals(best, searched.candidates)]
     causes: list[Cause] = []
     for candidate in chosen:
@@ -127,8 +127,10 @@ def _was_there(
 _STRAY_SHARE = 0.2
 
 
-def _first(case: Case, facts: FactTable) -> Candidate | None:
+def _first(case: Case, facts: FactTable) -> tuple[Candidate | None, int]:
     """The best candidate over a long window and two that begin with the reporters' trouble.
+
+    With the most combinations that were tried over one of them.
 
     A fault that began just before the first report drowns in ten days of what is usual.
     """
@@ -136,9 +138,10 @@ def _first(case: Case, facts: FactTable) -> Candidate | None:
     times = _reported_at(case, facts)
     if times:
         starts.append(times[int(_STRAY_SHARE * len(times))])
-    found = [_search(case, Lifespan(since), facts)[0] for since in dict.fromkeys(starts)]
-    passed = [one for one in found if one is not None]
-    return max(passed, key=lambda one: one.score, default=None)
+    found = [_search(case, Lifespan(since), facts) for since in dict.fromkeys(starts)]
+    passed = [one for one, _ in found if one is not None]
+    best = max(passed, key=lambda one: one.score, default=None)
+    return best, max(searched.tried for _, searched in found)
 
 
 def _reported_at(case: Case, facts: FactTable) -> list[datetime]:

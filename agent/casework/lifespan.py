@@ -11,7 +11,7 @@ from agent.casework.changepoint import Observation, change_of
 from agent.casework.cohorts import Counts
 from domain.ports import FactTable
 from domain.predicates import FactQuery, Not, Predicate, all_of
-from domain.record import time_of
+from domain.record import FactId, time_of
 
 # Nats for an end: a factor of 400 in likelihood, more than for a beginning (20), because who
 # is still to be hit is not warned any more.
@@ -31,6 +31,8 @@ class Lifespan(NamedTuple):
 
 class _Seen(NamedTuple):
     observations: list[Observation]
+    decided: list[Observation]
+    """Those of units that cannot be hit any more, or are."""
     told: list[datetime]
     """Hits of those who wrote."""
 
@@ -48,7 +50,7 @@ def lifespan_of(case: Case, match: Predicate, facts: FactTable) -> Lifespan | No
     if change is None:
         return Lifespan(min(hits)) if hits else None
     started = change[0]
-    return Lifespan(started, _end([one for one in seen.observations if one[0] >= started], base))
+    return Lifespan(started, _end([one for one in seen.decided if one[0] >= started], base))
 
 
 def _seen(case: Case, where: Predicate, facts: FactTable) -> _Seen:
@@ -56,7 +58,11 @@ def _seen(case: Case, where: Predicate, facts: FactTable) -> _Seen:
     hit = FactQuery(kind=outcome.unit, where=all_of(where, outcome.hit))
     hits = {one.fact_id: one.customer_id for one in facts.members(hit)}
     fields = [outcome.since, outcome.done or outcome.since]
-    seen = _Seen([], [])
+    waiting: set[FactId] = set()
+    if outcome.undecided is not None:
+        open_units = FactQuery(kind=outcome.unit, where=all_of(where, outcome.undecided))
+        waiting = {one.fact_id for one in facts.members(open_units)}
+    seen = _Seen([], [], [])
     for fact_id, _, (since, done) in facts.values(
         FactQuery(kind=outcome.unit, where=where), fields
     ):
@@ -66,6 +72,8 @@ def _seen(case: Case, where: Predicate, facts: FactTable) -> _Seen:
         is_hit = fact_id in hits
         moment = began if is_hit or ended is None else min(began, ended)
         seen.observations.append((moment, is_hit))
+        if fact_id not in waiting:
+            seen.decided.append((moment, is_hit))
         if is_hit and hits[fact_id] in case.reporters:
             seen.told.append(moment)
     return seen

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from agent.casework.statuses import BAD, is_bad, is_undecided
 from domain.ports import AttributeProfile, KindProfile
 from domain.predicates import (
     Compare,
@@ -36,19 +37,11 @@ _DONE = (
     "delivered_at completed_at done_at arrived_at finished_at fulfilled_at returned_at "
     "activated_at repaired_at resolved_at installed_at visited_at handed_over_at closed_at"
 ).split()
-_BAD = frozenset(
-    "failed failure fail error declined rejected refused lost damaged broken timeout timed_out "
-    "aborted undelivered not_delivered undeliverable returned_to_sender cancelled canceled denied "
-    "crashed crash defective expired missed no_show unreachable bounced churned faulty incomplete "
-    "unsuccessful invalid blocked stuck disputed dropped unavailable out_of_stock escalated "
-    "overdue late delayed spoiled contaminated wrong mismatch".split()
-)
 _TAKEN = frozenset(
     "captured paid settled succeeded success completed charged booked collected".split()
 )
 _GIVEN_BACK = frozenset("refunded reversed voided chargeback credited returned".split())
 _SETTLED = (*sorted(_TAKEN), "cancelled", "canceled", "void", "voided", "refunded", "closed")
-_STATUS = ("status", "state", "result", "outcome", "condition", "verdict")
 # Flags that are bad when set, and flags that are bad when not set.
 _BAD_FLAGS = frozenset(
     "failed error damaged broken lost late defective missing wrong declined cancelled rejected "
@@ -85,6 +78,8 @@ class Outcome(Record):
     """When an open unit will be decided."""
     done: Field | None = None
     """When a unit that is not hit was decided; before that it was exposed to nothing."""
+    undecided: Predicate | None = None
+    """Units that began and may still be hit: that they are not says nothing yet."""
     look_back_days: int = 10
     """How long before the first report a unit may have begun to explain it."""
     money: str | None = None
@@ -161,7 +156,7 @@ _FINISHED = ("delivered", "completed", "done", "arrived", "fulfilled", "handed o
 
 
 def _still_going(kind: str, names: dict[str, AttributeProfile]) -> list[Predicate]:
-    over = [str(v) for v, _ in _values(names, "status") if str(v).lower() in _BAD]
+    over = [str(v) for v, _ in _values(names, "status") if str(v).lower() in BAD]
     if not over:
         return []
     return [Not(term=OneOf(field=Field(kind=kind, name="status"), values=tuple(over)))]
@@ -305,27 +300,23 @@ def _bad_status(
     mended = _taken_anyway(kind, names) if moves else []
     to_come = _unpaid(profiles, at) if moves else {}
     for name in names:
-        bad = tuple(str(value) for value, _ in names[name].values if is_bad(name, value))
+        field, values = Field(kind=kind, name=name), [value for value, _ in names[name].values]
+        bad = tuple(str(value) for value in values if is_bad(name, value))
+        waiting = tuple(value for value in values if is_undecided(value))
         if bad:
             found.append(
                 Outcome(
                     unit=kind,
                     name=f"bad {name}",
                     words=" or ".join(value.replace("_", " ") for value in bad[:3]),
-                    hit=all_of(OneOf(field=Field(kind=kind, name=name), values=bad), *mended),
+                    hit=all_of(OneOf(field=field, values=bad), *mended),
                     since=Field(kind=kind, name="at"),
+                    undecided=OneOf(field=field, values=waiting) if waiting else None,
                     money=f"in {kind}s that went wrong",
                     **to_come,
                 )
             )
     return found
-
-
-def is_bad(name: str, value: Scalar) -> bool:
-    """Whether an attribute is a status and a value of it says that it ended badly."""
-    if name not in _STATUS and not name.endswith(tuple(f"_{one}" for one in _STATUS)):
-        return False
-    return str(value).lower().replace(" ", "_").replace("-", "_") in _BAD
 
 
 def _taken_anyway(kind: str, names: dict[str, AttributeProfile]) -> list[Predicate]:
@@ -383,6 +374,7 @@ def event_outcome(kind: str, entity: str, *, words: str, where: Predicate | None
         since=Field(kind=entity, name="at"),
         open_unit=entity if sold else None,
         open_where=Not(term=Related(kind=kind, link=entity)) if sold else None,
+        undecided=Not(term=happened),
         look_back_days=_EVENT_DAYS,
         money=f"of goods {words}" if sold else words,
     )

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from agent.casework.attributes import MOST_VALUES
-from agent.casework.outcomes import Outcome, entity_of, event_outcome, is_bad
+from agent.casework.outcomes import Outcome, entity_of, event_outcome
 from agent.casework.relevance import LOOK_BACK
+from agent.casework.statuses import is_bad, is_undecided
 from domain.facts import Fact
 from domain.ports import AttributeProfile, FactTable, KindProfile
 from domain.predicates import Compare, FactQuery, Field, Scalar, all_of, equals
@@ -36,13 +37,6 @@ _SAYS_HOW = (
     "condition", "outcome", "result", "status", "state", "verdict", "symptom", "problem",
     "fields_passed", "missing", "cause_code", "cancel_reason", "failure_reason",
 )  # fmt: skip
-
-
-# Not decided yet: a unit in such a state has not ended in any way.
-_UNDECIDED = frozenset(
-    "open new pending created placed accepted scheduled planned waiting queued active draft "
-    "processing in_progress in_transit on_the_way out_for_delivery shipped".split()
-)
 
 
 class Suspects(NamedTuple):
@@ -112,7 +106,7 @@ def _values(
             who[value].add(fact.customer_id)
     least = max(_LEAST_REPORTERS, _LEAST_SHARE * len(held.people[kind]))
     for value in sorted(who, key=str):
-        if len(who[value]) < least or _is_undecided(value) or is_bad(name, value):
+        if len(who[value]) < least or is_undecided(value) or is_bad(name, value):
             continue
         is_value = equals(kind, name, value)
         yield Outcome(
@@ -126,10 +120,6 @@ def _values(
         entity = entity_of(profile, profiles) if kind == "return" else None
         if entity is not None:
             yield event_outcome(kind, entity, words=f"given back as {value}", where=is_value)
-
-
-def _is_undecided(value: Scalar) -> bool:
-    return str(value).lower().replace(" ", "_").replace("-", "_") in _UNDECIDED
 
 
 def _worded(name: str, value: Scalar) -> str:

@@ -74,6 +74,39 @@ def test_a_fault_that_only_became_rarer_has_no_end(left):
     assert span.ended_at is None
 
 
+def _returns():
+    """An order an hour over two batches; half of batch X is sent back, ten days later."""
+    facts = []
+    for hour in range(HOURS):
+        at = BEGIN + timedelta(hours=hour)
+        facts.append(Fact(
+            id=f"o{hour}", kind="order", at=at, customer_id=f"C{hour}",
+            attributes={"order_id": f"O{hour}", "batch": "XY"[hour % 2]},
+        ))  # fmt: skip
+        back = at + timedelta(days=10)
+        if hour >= 8 * 24 and hour % 4 == 0 and hour + 240 < HOURS:
+            facts.append(Fact(
+                id=f"r{hour}", kind="return", at=back, customer_id=f"C{hour}",
+                attributes={"order_id": f"O{hour}", "return_id": f"R{hour}"},
+            ))  # fmt: skip
+    return MemoryFactTable(facts)
+
+
+def test_what_may_yet_be_sent_back_is_no_end_of_a_fault():
+    table = _returns()
+    now = BEGIN + timedelta(hours=HOURS)
+    (outcome,) = [one for one in outcomes_of(table.kinds(), at=now) if one.unit == "order"]
+    opened = BEGIN + timedelta(days=19)
+    reporters = frozenset(f"C{hour}" for hour in range(8 * 24, 9 * 24, 4))
+    case = Case(outcome, candidate_fields("order", table.kinds()), opened, now, reporters)
+    batch_x = Compare(field=Field(kind="order", name="batch"), op="eq", value="X")
+
+    span = lifespan_of(case, batch_x, table)
+
+    assert span.started_at == BEGIN + timedelta(days=8)
+    assert span.ended_at is None
+
+
 def test_a_fault_that_goes_on_has_no_end():
     table = _payments()
 
@@ -88,6 +121,24 @@ def test_the_release_that_ended_a_fault_is_no_part_of_its_cause():
     (cause, *_), _ = find_causes(_case(table), facts=table)
 
     assert cause.cause == {"gate": "X"}
+
+
+def test_all_combinations_count_where_only_the_first_search_finds_the_cause():
+    facts = [
+        Fact(
+            id=f"p{hour}", kind="payment", at=BEGIN + timedelta(hours=hour), customer_id=f"C{hour}",
+            attributes={"gate": "X" if hour >= STARTS else "XY"[hour % 2],
+                        "version": "AB"[hour // 2 % 2],
+                        "status": "failed" if hour >= STARTS else "captured"},
+        )
+        for hour in range(STARTS - 200, STARTS + 60)
+    ]  # fmt: skip
+    table = MemoryFactTable(facts)
+
+    causes, searched = find_causes(_case(table), facts=table)
+
+    assert [one.cause for one in causes] == [{"gate": "X"}]
+    assert searched.tried > 1
 
 
 def test_nobody_is_at_risk_of_a_fault_that_is_over():
