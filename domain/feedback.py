@@ -147,12 +147,6 @@ class Reading(Record):
         ]
         return (*blamed, *told)
 
-    def chance_of(self, driver: str) -> float:
-        """Chance that a driver is meant, 0 to 1; 0 where it was not considered."""
-        named = [one.confidence for one in self.drivers if one.driver == driver]
-        beside = [one.chance for one in self.considered if one.driver == driver]
-        return max([*named, *beside], default=0.0)
-
 
 _BLAMED = ("negative", "mixed", None)
 # A neutral driver that the reader is less sure of than this is a question, not a report.

@@ -153,3 +153,16 @@ def test_what_everybody_writes_about_all_the_time_names_no_issue():
     driver = _driver([*usual, *own], "S0", "S1", "S2", "M0", "M1", "M2", "M3")
 
     assert driver == "wrong_bill"
+
+
+def test_a_question_that_names_the_driver_after_the_hit_is_about_it():
+    asked = a_report(
+        "q", after(days=20, hours=9), driver="missed_visit", customer="D", sentiment="neutral"
+    )
+    unsure = asked.reading.drivers[0].model_copy(update={"confidence": 0.45})
+    reading = asked.reading.model_copy(update={"drivers": (unsure,)})
+    reports = [*_named("A", "B", "C"), asked.model_copy(update={"reading": reading})]
+
+    told = _told(reports, "A", "B", "C", "D")
+
+    assert "D" in told

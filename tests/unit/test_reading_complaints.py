@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.feedback import DriverChance, DriverMention, Reading, Sentiment
+from domain.feedback import DriverMention, Reading, Sentiment
 from domain.provenance import MadeBy
 from domain.record import FeedbackKey
 
@@ -44,14 +44,3 @@ def test_blamed_drivers_come_before_those_that_are_only_named():
     reading = _reading("mixed", ("bags", "neutral", 0.9), ("late", "negative", 0.4))
 
     assert reading.complaints == ("late", "bags")
-
-
-def test_a_driver_that_was_considered_has_its_chance_and_any_other_none():
-    reading = _reading("negative", ("late", "negative", 0.7)).model_copy(
-        update={"considered": (DriverChance(driver="rude", chance=0.1),)}
-    )
-
-    chances = [reading.chance_of(one) for one in ("late", "rude", "price")]
-
-    assert chances == [0.7, 0.1, 0.0]
-    assert reading.complaints == ("late",)
