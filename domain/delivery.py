@@ -261,8 +261,8 @@ class AuditRepo(Protocol):
     ) -> AuditEntry:
         """Append an entry in this transaction."""
 
-    def of(self, subject: str) -> list[AuditEntry]:
-        """Entries about one subject, oldest first."""
+    def of(self, *subjects: str) -> list[AuditEntry]:
+        """Entries about these subjects, oldest first."""
 
     def since(self, number: int = 0, *, limit: int = 1000) -> list[AuditEntry]:
         """Entries after a number, oldest first."""

@@ -305,6 +305,12 @@ class Casefile(Record):
     trace: Trace = Trace()
     made_by: MadeBy
 
+    @property
+    def wrote_elsewhere(self) -> int:
+        """How many of those affected wrote about it in texts that are not on this issue."""
+        on_issue = self.reporter_count - self.reach.reporters_only
+        return max(0, len(self.reach.having(ReachState.AFFECTED)) - on_issue)
+
     def named(self, issue: Issue) -> Issue:
         """The issue as it stands now, under the driver and label that its drafts have."""
         own = self.issue

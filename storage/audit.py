@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Index, Integer, Table, Text, select
 
 from domain.audit import FIRST_PREVIOUS, AuditEntry, AuditVerdict
 from storage.base import metadata
-from storage.rows import put
+from storage.rows import chunks, put
 
 audit = Table(
     "audit",
@@ -78,12 +78,16 @@ class SqlAuditRepo:
         )
         return entry
 
-    def of(self, subject: str) -> list[AuditEntry]:
-        """Entries about one subject, oldest first."""
-        bodies = self._connection.scalars(
-            select(audit.c.body).where(audit.c.subject == subject).order_by(audit.c.number)
-        )
-        return [AuditEntry.model_validate_json(body) for body in bodies]
+    def of(self, *subjects: str) -> list[AuditEntry]:
+        """Entries about these subjects, oldest first."""
+        found = [
+            AuditEntry.model_validate_json(body)
+            for part in chunks(subjects)
+            for body in self._connection.scalars(
+                select(audit.c.body).where(audit.c.subject.in_(part))
+            )
+        ]
+        return sorted(found, key=lambda one: one.number)
 
     def since(self, number: int = 0, *, limit: int = PAGE) -> list[AuditEntry]:
         """Entries after a number, oldest first."""

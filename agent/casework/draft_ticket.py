@@ -128,13 +128,15 @@ def _who(casefile: Casefile, marks: Marks) -> Section:
     hit = words.count(len(affected) + len(silent))
     wrote, quiet = words.count(len(affected)), words.count(len(silent))
     text = f"{hit} affected, {wrote} of them wrote, {quiet} did not."
+    elsewhere = casefile.wrote_elsewhere
+    beyond = f" {elsewhere} wrote about it outside this issue." if elsewhere else ""
     hit_mark = marks.add(
         text,
         kind=EvidenceKind.ROWS,
         ref=reach.hit_query.id,
         title=f"{hit} affected",
         explanation=f"{_outcome(casefile)}; {wrote} wrote + {quiet} silent = {hit}. "
-        "Counted from rows.",
+        f"Counted from rows.{beyond}",
         row_ids=tuple(id_ for one in (*affected, *silent) for id_ in one.fact_ids),
     )
     sentences = [Sentence(text=text, marks=(hit_mark,))]

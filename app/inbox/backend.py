@@ -288,8 +288,8 @@ class InboxBackend(Protocol):
     def attempts(self, id_: DeliveryId) -> Sequence[Attempt]:
         """Tries on the wire, oldest first."""
 
-    def audit(self, subject: str) -> Sequence[AuditEntry]:
-        """The record about one subject, oldest first."""
+    def audit(self, id_: ProposalId) -> Sequence[AuditEntry]:
+        """The record about a draft and what became of it, oldest first."""
 
     def get_issue(self, id_: IssueId, *, limit: int = 25, offset: int = 0) -> IssuePage:
         """An issue with its latest casefile, its drafts, and a page of its reports.

@@ -139,7 +139,7 @@ class Pages:
         """Every version, decision and entry of the audit about a draft."""
         person = self._frame.person(request)
         opened = self._frame.open(id_)
-        entries = self._backend.audit(id_)
+        entries = self._backend.audit(ProposalId(id_))
         return self._frame.draft_page(request, person, opened, view="record", entries=entries)
 
     def version(self, request: Request, id_: str, number: int) -> Response:

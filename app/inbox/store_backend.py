@@ -213,10 +213,14 @@ class SqlBackend:
         with self._store.read() as unit:
             return unit.outbox.attempts(id_)
 
-    def audit(self, subject: str) -> Sequence[AuditEntry]:
-        """The record about one subject."""
+    def audit(self, id_: ProposalId) -> Sequence[AuditEntry]:
+        """The record about a draft and its first deliveries."""
         with self._store.read() as unit:
-            return unit.audit.of(subject)
+            subjects: list[str] = [id_]
+            for version in range(1, unit.proposals.get(id_).version + 1):
+                some = unit.outbox.first_deliveries(id_, version, limit=_DELIVERIES)
+                subjects += [one.id for one in some]
+            return unit.audit.of(*subjects)
 
     def get_issue(self, id_: IssueId, *, limit: int = 25, offset: int = 0) -> IssuePage:
         """An issue with its latest casefile, its drafts, and a page of its reports."""

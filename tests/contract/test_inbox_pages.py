@@ -566,6 +566,9 @@ def test_an_unknown_delivery_is_settled_by_a_person(signed_in, home, lost, choic
 
     with home.store.read() as unit:
         assert unit.outbox.find_row(lost.id).delivery.state.value == state
+    told = [one.what for one in home.backend.audit(lost.proposal_id)]
+    assert f"settled: {choice}" in told
+    assert f"settled: {choice}" in client.get(f"/drafts/{lost.proposal_id}/record").text
 
 
 def test_sending_again_needs_the_typed_word(signed_in, home, lost):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from agent.casework.build import Material, build_casefile
+from agent.casework.draft_ticket import draft_ticket
 from agent.casework.letters import around
 from app.exports import issue_object
 from app.inbox.backend import IssuePage
@@ -162,3 +163,13 @@ def test_an_issue_of_a_dangerous_product_keeps_its_driver_and_owner(label):
 
     assert (casefile.issue.driver, casefile.owner.department) == ("hot_router", "hot_router")
     assert casefile.issue.label == label
+
+
+def test_a_ticket_says_how_many_wrote_outside_the_issue():
+    _, casefile = _work(first_read_as="wrong_bill", label="Bill is wrong: North")
+
+    ticket = draft_ticket(casefile, answer_due_at=NOW)
+    (who,) = [one for one in ticket.evidence if one.title == "12 affected"]
+
+    assert casefile.wrote_elsewhere == 9
+    assert "9 wrote about it outside this issue." in who.explanation
