@@ -17,11 +17,11 @@ from agent.casework.rank import impact_of
 from agent.casework.reach import reach_of
 from agent.casework.trend import trend_of
 from domain.feedback import ReadItem
-from domain.issues import Casefile, Diagnosis, Hypothesis, Issue, ReachState
+from domain.issues import Casefile, Diagnosis, Hypothesis, Issue, Reach, ReachState
 from domain.people import Configuration
 from domain.ports import FactTable
-from domain.provenance import TraceStep
-from domain.seats import Inquiry, Investigator, Recall
+from domain.provenance import Trace, TraceStep
+from domain.seats import Inquiry, Investigation, Investigator, Recall
 
 QUOTES = 3
 AROUND = timedelta(days=21)
@@ -47,12 +47,7 @@ def build_casefile(
     """Work an alarmed issue as far as the records at hand allow."""
     inquiry = material.inquiry
     investigation = investigator.investigate(inquiry, facts=facts, recall=recall)
-    diagnosis = Diagnosis(
-        hypotheses=investigation.hypotheses,
-        unknown_reason=investigation.unknown_reason,
-        not_known=investigation.not_known,
-        next_check=investigation.next_check,
-    )
+    diagnosis = _diagnosis(investigation)
     proved = diagnosis.proved
     outcome = find_outcome(proved, facts, inquiry)
     profiles = facts.kinds()
@@ -78,9 +73,7 @@ def build_casefile(
         facts=facts,
     )
     owner = assign(
-        driver=issue.driver,
-        taxonomy=configuration.taxonomy,
-        owners=configuration.owners,
+        driver=issue.driver, taxonomy=configuration.taxonomy, owners=configuration.owners
     )
     known = dict(proved.cause or {}) if proved else dict(inquiry.issue.slice)
     impact = impact_of(
@@ -91,15 +84,6 @@ def build_casefile(
         wanted=configuration.wanted,
         facts=facts,
     )
-    who = reach.having(ReachState.AT_RISK)
-    step = TraceStep(
-        step="Find who is next",
-        asked="hit, silent and open records of the same cause",
-        found=f"{len(reach.customers) - len(who):,} hit, {len(who):,} at risk",
-        by="records",
-        seconds=0.0,
-    )
-    steps = (*investigation.trace.steps, step) if proved else investigation.trace.steps
     return Casefile(
         issue=issue,
         version=material.version,
@@ -114,9 +98,31 @@ def build_casefile(
         report_keys=tuple(one.item.key for one in inquiry.reports),
         reporter_count=len(inquiry.reporters) or len(inquiry.reports),
         similar=tuple(recall.similar_cases(inquiry.problem, facts=known)),
-        trace=investigation.trace.model_copy(update={"steps": steps}),
+        trace=_traced(investigation.trace, reach) if proved else investigation.trace,
         made_by=investigation.made_by,
     )
+
+
+def _diagnosis(investigation: Investigation) -> Diagnosis:
+    return Diagnosis(
+        hypotheses=investigation.hypotheses,
+        unknown_reason=investigation.unknown_reason,
+        not_known=investigation.not_known,
+        next_check=investigation.next_check,
+    )
+
+
+def _traced(trace: Trace, reach: Reach) -> Trace:
+    """The trace of the investigation and the step that follows from its cause."""
+    who = reach.having(ReachState.AT_RISK)
+    step = TraceStep(
+        step="Find who is next",
+        asked="hit, silent and open records of the same cause",
+        found=f"{len(reach.customers) - len(who):,} hit, {len(who):,} at risk",
+        by="records",
+        seconds=0.0,
+    )
+    return trace.model_copy(update={"steps": (*trace.steps, step)})
 
 
 def _named(issue: Issue, driver: str | None, configuration: Configuration) -> Issue:
