@@ -91,12 +91,14 @@ def run(
     from app.evaluation import Asked, about_run, accept_results, evaluate, gate_lines, table
     from evals.baseline import SHIPPED
     from evals.report import write_report
-    from evals.report.history import append_run, past_run
+    from evals.report.history import append_run, past_run, read_history
     from evals.run import Order
     from evals.worlds import Scale
 
     order = Order((), Scale.SMOKE if smoke else Scale.FULL, world=world, data=data)
     about = about_run(order, engine=engine)
+    kept = history or (report / "history.jsonl" if report is not None else None)
+    earlier = read_history(kept) if kept is not None else []
     asked = Asked(suites or (), order, recordings, _recording(suites, order, recordings, home))
     results = evaluate(settings(home), asked, engine=read_engine(engine))
     for line in table(results):
@@ -114,8 +116,7 @@ def run(
     if accept is not None:
         accept_results(results, order=order, baseline=baseline or SHIPPED, reason=accept)
         say(f"{baseline or SHIPPED} holds these figures now.")
-    kept = history or (report / "history.jsonl" if report is not None else None)
-    runs = append_run(kept, past_run(about, results)) if kept is not None else []
+    runs = append_run(kept, past_run(about, results), earlier=earlier) if kept is not None else []
     if report is not None:
         write_report(report, results, about=about, findings=findings, history=runs)
         say(f"Written to {report}: results.json, junit.xml, report.md, report.html.")

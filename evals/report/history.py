@@ -58,23 +58,27 @@ def _kept(result: SuiteResult) -> dict[str, Scored]:
     }
 
 
-def append_run(path: Path, run: PastRun) -> list[PastRun]:
-    """Add a run to the file; gives all runs like it, oldest first, at most thirty.
+def read_history(path: Path) -> list[PastRun]:
+    """Give all runs of a file, oldest first; none where there is no file.
 
     Raises:
         InvalidInput: The file holds something else.
     """
-    earlier = _load(path) if path.is_file() else []
+    if not path.exists():
+        return []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return [PastRun.model_validate_json(line) for line in lines if line.strip()]
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        raise InvalidInput(
+            f"{path} is not a history of evaluations. Name another file with --history."
+        ) from error
+
+
+def append_run(path: Path, run: PastRun, *, earlier: Sequence[PastRun]) -> list[PastRun]:
+    """Add a run to the file; gives all runs like it, oldest first, at most thirty."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as lines:
         lines.write(run.model_dump_json() + "\n")
     like = [one for one in earlier if one.about.is_like(run.about)]
     return [*like, run][-_SHOWN:]
-
-
-def _load(path: Path) -> list[PastRun]:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    try:
-        return [PastRun.model_validate_json(line) for line in lines if line.strip()]
-    except ValidationError as error:
-        raise InvalidInput(f"{path} is not a history of evaluations.") from error
