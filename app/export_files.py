@@ -14,6 +14,7 @@ from app.exports import (
     proposal_object,
     set_aside_object,
 )
+from domain.errors import InvalidInput
 
 if TYPE_CHECKING:
     from app.exports import Object
@@ -32,7 +33,13 @@ def export_file(installation: Installation, what: str, output: Path) -> int:
 
 
 def write_lines(output: Path, objects: Iterable[Object]) -> int:
-    """Write objects as JSON lines, into a file beside the output that then takes its place."""
+    """Write objects as JSON lines, into a file beside the output that then takes its place.
+
+    Raises:
+        InvalidInput: The output is a folder.
+    """
+    if output.is_dir():
+        raise InvalidInput(f"{output} is a folder. Name a file in it.")
     output.parent.mkdir(parents=True, exist_ok=True)
     staging = output.with_name(f".{output.name}.part")
     count = 0
