@@ -122,7 +122,9 @@ def _counts(one: Drafted, case_id: str, casefile: Casefile) -> _Judged:
         "did not": silent,
         "more at risk": len(reach.having(ReachState.AT_RISK)),
     }
-    text = " ".join(sentence.text for sentence in _sentences(one))
+    # What customers say in quotes counts nobody.
+    own = [section for section in one.draft.sections if section.role is not SectionRole.QUOTES]
+    text = " ".join(sentence.text for section in own for sentence in section.sentences)
     counted = [(int(number.replace(",", "")), what) for number, what in _COUNTED.findall(text)]
     said = ", ".join(f"{number} {what}" for number, what in counted)
     return _Judged(
