@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from domain.errors import IndexUnavailable
 from vectorstore.generations import Generations, marked, remove, size_bytes, trust
+from vectorstore.memory import fill_memory
 
 # A healthy index of 384 dimensions takes 2.1 kB a vector; a broken one once grew to 64 GB.
 _LARGEST_BYTES_PER_VECTOR = 16_000
@@ -47,6 +48,7 @@ class Folder:
     """Chroma inside this process, in a folder that this process alone works on."""
 
     def __init__(self, folder: Path) -> None:
+        fill_memory()
         self._generations = Generations(folder)
 
     def open(self, name: str) -> Opened:
