@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from agent.casework import words
-from agent.casework.case import Case, Cause, earliest, plural, window_of
+from agent.casework.case import Case, Cause, earliest, match_of, plural, window_of
 from agent.casework.cohorts import Counts
 from agent.casework.lifespan import Lifespan, lifespan_of
 from agent.casework.search import Combination, judge
 from agent.reading.redact import redact
 from domain.ports import FactTable, Tally
-from domain.predicates import Compare, FactQuery, Scalar, all_of
+from domain.predicates import FactQuery, Scalar
 from domain.text import CustomerText
 
 _LONGEST_VALUE = 60
@@ -102,9 +102,7 @@ def cause_of(
     `tried` is the number of combinations that anybody has looked at.
     """
     combination = combination_of(case, values)
-    match = all_of(
-        *(Compare(field=case.fields[place], op="eq", value=value) for place, value in combination)
-    )
+    match = match_of(case, combination)
     span = lifespan_of(case, match, facts) or Lifespan(earliest(case))
     counted = count_values(case, combination, span=span, facts=facts)
     total = Counts(

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from agent.casework import words
 from agent.casework.case import Case, Cause, lifetime_of, match_of
 from agent.casework.cohorts import Counts, chance_of, ratio_of
+from agent.casework.relevance import counts_of
 from agent.casework.search import Candidate, information
 from domain.facts import Fact
 from domain.issues import Finding
@@ -122,9 +123,9 @@ def _rises(exposed: Counts, other: Counts) -> bool:
 
 
 def _slice(case: Case, where: Predicate, facts: FactTable) -> _Slice:
-    query = FactQuery(kind=case.outcome.unit, where=where)
-    hits = query.model_copy(update={"where": all_of(where, case.outcome.hit)})
-    return _Slice(Counts(facts.count(query), facts.count(hits)), query)
+    return _Slice(
+        counts_of(case.outcome, where, facts), FactQuery(kind=case.outcome.unit, where=where)
+    )
 
 
 def _finding(label: str, part: _Slice, facts: FactTable) -> Finding | None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from agent.casework.case import Case, earliest, window_of
 from agent.casework.changepoint import Observation, change_of
 from agent.casework.cohorts import Counts
+from agent.casework.relevance import counts_of
 from domain.ports import FactTable
 from domain.predicates import FactQuery, Not, Predicate, all_of
 from domain.record import FactId, time_of
@@ -44,7 +45,7 @@ def lifespan_of(case: Case, match: Predicate, facts: FactTable) -> Lifespan | No
     """
     window = window_of(case, min(case.opened_at - timedelta(days=28), earliest(case)))
     seen = _seen(case, all_of(match, window), facts)
-    base = _base(case, all_of(window, Not(term=match)), facts)
+    base = counts_of(case.outcome, all_of(window, Not(term=match)), facts)
     change = change_of(seen.observations, base=base.rate, told=seen.told)
     hits = [at for at, is_hit in seen.observations if is_hit]
     if change is None:
@@ -77,13 +78,6 @@ def _seen(case: Case, where: Predicate, facts: FactTable) -> _Seen:
         if is_hit and hits[fact_id] in case.reporters:
             seen.told.append(moment)
     return seen
-
-
-def _base(case: Case, others: Predicate, facts: FactTable) -> Counts:
-    """Units that are not exposed."""
-    units = FactQuery(kind=case.outcome.unit, where=others)
-    hits = units.model_copy(update={"where": all_of(others, case.outcome.hit)})
-    return Counts(facts.count(units), facts.count(hits))
 
 
 def _end(observations: Sequence[Observation], base: Counts) -> datetime | None:

@@ -122,16 +122,18 @@ def _named_chance(chance: float) -> float:
 def _rise(outcome: Outcome, facts: FactTable, *, opened_at: datetime, as_of: datetime) -> float:
     """Chance by luck of so many hits since shortly before the issue; 1 where there is no rise."""
     since = opened_at - _RISE
-    lately = _counted(outcome, facts, since, as_of)
-    usual = _counted(outcome, facts, since - _USUAL, since)
+    lately = counts_of(outcome, recent(outcome, since=since, until=as_of), facts)
+    before = recent(outcome, since=since - _USUAL, until=since)
+    usual = counts_of(outcome, before, facts)
     if lately.rate < _LEAST_RISE * usual.rate or not usual.units:
         return 1.0
     return max(chance_of(lately, usual), _LEAST_RISE_CHANCE)
 
 
-def _counted(outcome: Outcome, facts: FactTable, since: datetime, until: datetime) -> Counts:
-    units = FactQuery(kind=outcome.unit, where=recent(outcome, since=since, until=until))
-    hits = units.model_copy(update={"where": all_of(units.where, outcome.hit)})
+def counts_of(outcome: Outcome, where: Predicate, facts: FactTable) -> Counts:
+    """Units of an outcome's kind that satisfy a condition, and how many of them are hit."""
+    units = FactQuery(kind=outcome.unit, where=where)
+    hits = units.model_copy(update={"where": all_of(where, outcome.hit)})
     return Counts(facts.count(units), facts.count(hits))
 
 
